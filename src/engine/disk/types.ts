@@ -1,0 +1,43 @@
+import type { Environment } from '../environment';
+
+/** The space of one file system, in bytes, with the meaning that `df` gives the words. */
+export interface DiskUsage {
+  /** The existing folder that was measured; a parent of the one asked for when that does not exist. */
+  path: string;
+  /** Such as `ext4`, `overlay` or `nfs4`; missing where the platform does not tell. */
+  fileSystemType?: string;
+  totalBytes: number;
+  usedBytes: number;
+  /** What a user who is not root can still write. */
+  availableBytes: number;
+  /** Free, but only for root: the reserve of ext file systems. */
+  reservedBytes: number;
+  /** An elastic file system that reports 8 EiB: its size says nothing. */
+  unlimited: boolean;
+  /** Missing where the file system does not count inodes. */
+  inodes?: { total: number; used: number; available: number };
+}
+
+/** Whether a model of a size fits on a disk, and what to do. */
+export interface DiskPlan {
+  sizeBytes: number;
+  /** The size with its margin: `size × 1.05 + 2 GB`. */
+  requiredBytes: number;
+  availableBytes: number;
+  fits: boolean;
+  /** 0 when it fits. */
+  missingBytes: number;
+  /** `stream` goes from the hub to S3 without the disk and works always. */
+  route: 'stream' | 'download-possible';
+  usage: DiskUsage;
+  explanation: string;
+  /** What to do on this host, first things first; empty when nothing is to be done. */
+  nextSteps: string[];
+}
+
+export interface DiskPlanOptions {
+  sizeBytes: number;
+  path: string;
+  /** Makes the next steps those of the host. */
+  environment?: Environment;
+}

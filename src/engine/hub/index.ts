@@ -1,0 +1,15 @@
+export { createHubClient } from './client';
+export type { HubClientOptions } from './client';
+export { toHubError } from './errors';
+export { locateHubFile, readHubFile, readHubRange } from './files';
+export { parseModelReference } from './modelReference';
+export { openHubModel } from './openModel';
+export { readHubToken } from './token';
+export type {
+  HubClient,
+  HubFile,
+  HubFileLocation,
+  HubModel,
+  HubToken,
+  ModelReference
+} from './types';
