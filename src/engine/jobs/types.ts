@@ -1,0 +1,80 @@
+import type { AwsClients } from '../aws';
+import type { Answer, ImportedModel, ImportJob, WaitEvent } from '../bedrock';
+import type { Check } from '../checks';
+import type { CallerIdentity, Environment } from '../environment';
+import type { HubClient } from '../hub';
+import type { ImportRole, PolicyDocument } from '../iam';
+import type { ModelInspection } from '../model';
+import type { CopyPlan, CopyProgress, CopyResult, CopyRetry } from '../transfer';
+
+/** Everything that the engine's verbs need to know about where they run. */
+export interface EngineContext {
+  environment: Environment;
+  hub: HubClient;
+  /** Made at first use; throws `REGION_MISSING` when no Region is known. */
+  readonly aws: AwsClients;
+}
+
+export type ImportStage = 'inspect' | 'plan' | 'copy' | 'role' | 'import' | 'model' | 'ask';
+
+export interface ImportOptions {
+  /** Model id, `id@revision` or a hub URL. */
+  model: string;
+  bucket: string;
+  /** @default `bedrock-import/<model id>/<first 12 characters of the commit>/` */
+  prefix?: string;
+  roleArn?: string;
+  createRole?: boolean;
+  importedModelName?: string;
+  /** Text of the chat template that replaces the model's own. */
+  chatTemplate?: string;
+  /** First question to the imported model. */
+  ask?: string;
+  signal?: AbortSignal;
+}
+
+/** What an import will do; making it changes nothing. */
+export interface ImportReview {
+  inspection: ModelInspection;
+  plan: CopyPlan;
+  identity: CallerIdentity;
+  role: {
+    action: 'use' | 'create';
+    roleArn?: string;
+    roleName?: string;
+    policies?: { trust: PolicyDocument; permissions: PolicyDocument };
+  };
+  names: { jobName: string; importedModelName: string };
+  s3Uri: string;
+  /** An earlier import of the same thing: followed or reused instead of started again. */
+  existing?: { job: ImportJob; model?: ImportedModel };
+  /** The model's, the plan's, the role's and the names' checks together. */
+  checks: Check[];
+  costNotes: string[];
+}
+
+export interface ImportRunOptions {
+  ask?: string;
+  /** @default 16 */
+  connections?: number;
+  /** @default false */
+  allowOverwrite?: boolean;
+  /** Milliseconds that the import job may take. */
+  importTimeLimitMs?: number;
+  onStage?: (stage: ImportStage, state: 'start' | 'done', detail?: string) => void;
+  onCopyProgress?: (progress: CopyProgress) => void;
+  onRetry?: (retry: CopyRetry) => void;
+  onJobStatus?: (job: ImportJob, elapsedMs: number) => void;
+  onWait?: (wait: WaitEvent) => void;
+  onText?: (text: string) => void;
+  signal?: AbortSignal;
+}
+
+export interface ImportResult {
+  copy: CopyResult;
+  role: ImportRole;
+  job: ImportJob;
+  model: ImportedModel;
+  answer?: Answer;
+  seconds: number;
+}

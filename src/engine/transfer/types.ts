@@ -1,0 +1,148 @@
+import type { AwsClients } from '../aws';
+import type { FileRewrite } from '../chatTemplate';
+import type { Check } from '../checks';
+import type { HubClient } from '../hub';
+import type { LeftOutFile } from '../model';
+
+/** A bucket and a key prefix; the prefix is empty or ends with `/`. */
+export interface S3Destination {
+  bucket: string;
+  prefix: string;
+}
+
+/** What a copy talks to. */
+export interface TransferContext {
+  hub: HubClient;
+  aws: AwsClients;
+}
+
+/**
+ * What a copy does with a file: `copy` its bytes from the hub, `write` given content, `prove` an object
+ * that an earlier run sent whole but had not proved yet, `skip` one that is there and proved.
+ */
+export type FileAction = 'copy' | 'write' | 'prove' | 'skip';
+
+export interface PlannedFile {
+  /** Path in the hub repository. */
+  path: string;
+  /** Key in the destination bucket. */
+  key: string;
+  sizeBytes: number;
+  /** Hex SHA-256 that the object must have; unknown before the copy for files that the hub keeps in git. */
+  sha256?: string;
+  /** Git blob SHA-1 that the hub publishes for a file it keeps in git. */
+  gitOid?: string;
+  action: FileAction;
+  method: 'single-put' | 'multipart';
+  partSizeBytes: number;
+  partCount: number;
+  /** For `write`: the text that goes to S3 in place of the hub's. */
+  content?: string;
+  /** For `skip`: why nothing has to move. */
+  proof?: FileProof;
+}
+
+export interface PlanConflict {
+  key: string;
+  sizeBytes: number;
+  kind: 'would-overwrite' | 'unexpected';
+  why: string;
+}
+
+/** Plain data: what a copy will do, before it does anything. */
+export interface CopyPlan {
+  version: 1;
+  source: { kind: 'hub'; endpoint: string; modelId: string; commitSha: string };
+  destination: S3Destination & { region: string };
+  files: PlannedFile[];
+  leftOut: LeftOutFile[];
+  rewrites: FileRewrite[];
+  /** Bytes of all files at the destination. */
+  totalBytes: number;
+  /** Bytes that this copy has to send. */
+  bytesToMove: number;
+  /** Files that are there and proved. */
+  alreadyThere: number;
+  conflicts: PlanConflict[];
+  checks: Check[];
+}
+
+/** How a file's SHA-256 was established; `earlier-manifest` means the object is unchanged since it was proved. */
+export type ProofMethod =
+  | 's3-put-checksum'
+  | 's3-copy-checksum'
+  | 's3-stored-checksum'
+  | 'read-back'
+  | 'earlier-manifest';
+
+export interface FileProof {
+  path: string;
+  key: string;
+  sizeBytes: number;
+  /** Hex SHA-256 of the object in S3. */
+  sha256: string;
+  /** Git blob SHA-1 that the bytes were compared with, for files that the hub keeps in git. */
+  gitOid?: string;
+  provedBy: ProofMethod;
+  etag: string;
+  /** True when the object is not the hub's file but the rewritten one. */
+  rewritten: boolean;
+}
+
+export interface FileProgress {
+  path: string;
+  sizeBytes: number;
+  movedBytes: number;
+  state: 'waiting' | 'copying' | 'proving' | 'proved' | 'skipped';
+}
+
+export interface CopyProgress {
+  phase: 'copy' | 'proof' | 'manifest';
+  totalBytes: number;
+  /** Bytes that are in S3, those of skipped files included. */
+  movedBytes: number;
+  /** Over the last seconds. */
+  bytesPerSecond: number;
+  secondsLeft?: number;
+  filesTotal: number;
+  filesDone: number;
+  filesProved: number;
+  retries: number;
+  connections: number;
+  files: readonly FileProgress[];
+}
+
+export interface CopyRetry {
+  path: string;
+  /** 1-based part number of a multipart upload. */
+  part?: number;
+  cause: string;
+  attempt: number;
+  /** Milliseconds until the next try. */
+  waitMs: number;
+}
+
+export interface CopyOptions {
+  /** Replace objects that this product did not write. @default false */
+  allowOverwrite?: boolean;
+  /** Parts on their way at the same time, 1 to 64. @default 16 */
+  connections?: number;
+  onProgress?: (progress: CopyProgress) => void;
+  onRetry?: (retry: CopyRetry) => void;
+  signal?: AbortSignal;
+}
+
+export interface CopyResult {
+  /** `s3://bucket/prefix/` */
+  destination: string;
+  manifestKey: string;
+  files: FileProof[];
+  totalBytes: number;
+  movedBytes: number;
+  skippedFiles: number;
+  seconds: number;
+  /** Over the whole copy, proof included. */
+  bytesPerSecond: number;
+  retries: number;
+  nothingMoved: boolean;
+}
