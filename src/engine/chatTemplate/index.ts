@@ -1,0 +1,5 @@
+export type { ChatTemplatePlace, ChatTemplateReading, FileRewrite } from './types';
+export type { TemplateFault } from './parseTemplate';
+export { findTemplateFault, requireUsableTemplate } from './parseTemplate';
+export { readChatTemplates } from './readChatTemplates';
+export { replaceChatTemplate } from './replaceChatTemplate';

@@ -1,0 +1,2 @@
+export type { FileSelection, LeftOutFile, ModelInspection } from './types';
+export { selectImportFiles } from './selectImportFiles';
