@@ -1,0 +1,78 @@
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+
+import { BedrockImportError } from '../errors';
+import { createRequestHandler } from './connection';
+import type { Variables } from './endpoints';
+
+export interface AwsCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+  expiration?: Date;
+  accountId?: string;
+}
+
+type CredentialSource = (properties?: Record<string, unknown>) => Promise<AwsCredentials>;
+
+const CREDENTIAL_REQUEST_TIMEOUT_MS = 30_000;
+
+/**
+ * The default chain of the SDK for Node (variables, profile and SSO, web identity, container,
+ * instance metadata), with one difference: keys that cannot be right are refused before they are
+ * sent, because an HTTP header with a line break in it fails with a message that quotes the key.
+ *
+ * @throws BedrockImportError CREDENTIALS_MALFORMED, from the returned function.
+ */
+export function createCredentialSource(env: Variables, region: string): CredentialSource {
+  const accessKeyId = env['AWS_ACCESS_KEY_ID'];
+  const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'];
+  if (accessKeyId && secretAccessKey && !env['AWS_PROFILE']) {
+    const sessionToken = env['AWS_SESSION_TOKEN'];
+    return async () =>
+      checkCredentials({
+        accessKeyId,
+        secretAccessKey,
+        ...(sessionToken ? { sessionToken } : {})
+      });
+  }
+  const chain = fromNodeProviderChain({
+    ...(env['AWS_PROFILE'] ? { profile: env['AWS_PROFILE'] } : {}),
+    clientConfig: { region, requestHandler: createRequestHandler(CREDENTIAL_REQUEST_TIMEOUT_MS) }
+  });
+  return async properties => checkCredentials(await chain(properties));
+}
+
+/** Printable ASCII without blanks: what a credential, and an HTTP header, may hold. */
+export function isPrintableWord(value: string): boolean {
+  for (let index = 0; index < value.length; index += 1) {
+    const code = value.charCodeAt(index);
+    if (code <= 0x20 || code >= 0x7f) {
+      return false;
+    }
+  }
+  return value !== '';
+}
+
+function checkCredentials(credentials: AwsCredentials): AwsCredentials {
+  const parts: Array<[string, string | undefined]> = [
+    ['access key id', credentials.accessKeyId],
+    ['secret access key', credentials.secretAccessKey],
+    ['session token', credentials.sessionToken]
+  ];
+  for (const [name, value] of parts) {
+    if (value !== undefined && !isPrintableWord(value)) {
+      throw malformedCredential(`The AWS ${name}`);
+    }
+  }
+  return credentials;
+}
+
+/** @param what - Name of the credential, never its value. */
+export function malformedCredential(what: string): BedrockImportError {
+  return new BedrockImportError({
+    code: 'CREDENTIALS_MALFORMED',
+    message: `${what} holds a blank, a line break or another character that no credential has; it was not sent.`,
+    nextStep: 'Set it again without quotes, blanks or line breaks around it.',
+    kind: 'blocked'
+  });
+}

@@ -1,0 +1,12 @@
+export { createAwsClients, type AwsClients, type AwsClientsOptions } from './clients';
+export {
+  readServiceFailure,
+  toAwsError,
+  type AwsErrorContext,
+  type ServiceFailure
+} from './awsErrors';
+export { describeBucket, type BucketDescription, type DescribeBucketOptions } from './bucket';
+export { classifyConnectionFailure, ConnectionError, type ConnectionFailure } from './connection';
+export { endpointFromVariables, type ServiceVariable, type Variables } from './endpoints';
+export { withoutSecrets } from './secrets';
+export { backoffMs, systemClock, type Clock } from './waiting';
