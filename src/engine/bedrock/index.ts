@@ -1,0 +1,13 @@
+export type {
+  Answer,
+  AskOptions,
+  CallOptions,
+  FollowImportJobOptions,
+  ImportedModel,
+  ImportJob,
+  ImportJobStatus,
+  ListImportedModelsOptions,
+  ListImportJobsOptions,
+  StartImportJobOptions,
+  WaitEvent
+} from './types';

@@ -1,0 +1,8 @@
+export type {
+  CreateImportRoleOptions,
+  ImportRole,
+  NotebookPolicyInputs,
+  PolicyDocument,
+  PolicyInputs,
+  PolicyStatement
+} from './types';
