@@ -69,11 +69,7 @@ export interface CopyPlan {
 
 /** How a file's SHA-256 was established; `earlier-manifest` means the object is unchanged since it was proved. */
 export type ProofMethod =
-  | 's3-put-checksum'
-  | 's3-copy-checksum'
-  | 's3-stored-checksum'
-  | 'read-back'
-  | 'earlier-manifest';
+  's3-put-checksum' | 's3-copy-checksum' | 's3-stored-checksum' | 'read-back' | 'earlier-manifest';
 
 export interface FileProof {
   path: string;

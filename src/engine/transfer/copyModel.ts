@@ -1,0 +1,149 @@
+import type { HubModel } from '../hub';
+import { BedrockImportError, cancelledError } from '../errors';
+import { createByteFetch } from './byteFetch';
+import { CopyRun } from './copyRun';
+import { makeManifest, MANIFEST_NAME, readManifest, writeText } from './manifest';
+import { CopyMeter } from './meter';
+import { requireExecutable } from './planCopy';
+import { formatS3Uri } from './s3Uri';
+import type { CopyOptions, CopyPlan, CopyResult, FileProof, TransferContext } from './types';
+import { findUnfinishedUploads } from './uploads';
+
+export const DEFAULT_CONNECTIONS = 16;
+export const MAX_CONNECTIONS = 64;
+
+/**
+ * Carries out a plan: sends what has to go, proves every file by its SHA-256, and writes the manifest
+ * last. What an interrupted run had sent is kept and used. A plan with nothing to do moves nothing.
+ *
+ * @throws BedrockImportError `OVERWRITE_REFUSED`, `DESTINATION_MIXED`, `HUB_FILE_MISMATCH`,
+ *   `HUB_RANGE_IGNORED`, `COPY_GAVE_UP`, `UPLOAD_GONE`, `CANCELLED`, and those of hub and AWS.
+ */
+export async function copyModel(
+  context: TransferContext,
+  plan: CopyPlan,
+  options: CopyOptions = {}
+): Promise<CopyResult> {
+  const connections = options.connections ?? DEFAULT_CONNECTIONS;
+  if (!Number.isInteger(connections) || connections < 1 || connections > MAX_CONNECTIONS) {
+    throw new BedrockImportError({
+      code: 'CONNECTIONS_INVALID',
+      message: `${connections} is not a number of connections.`,
+      nextStep: `Give a whole number from 1 to ${MAX_CONNECTIONS}.`,
+      kind: 'usage'
+    });
+  }
+  requireExecutable(plan, options.allowOverwrite ?? false);
+  const { destination } = plan;
+  const where = formatS3Uri(destination);
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  const meter = new CopyMeter(plan.files, connections, options.onProgress);
+  const bytes = createByteFetch(connections);
+  try {
+    if (options.signal?.aborted) {
+      throw cancelledError(where);
+    }
+    meter.start();
+    const needsParts = plan.files.some(
+      ({ action, method }) => action === 'copy' && method === 'multipart'
+    );
+    const unfinished = needsParts
+      ? await findUnfinishedUploads(context.aws.s3, destination, stop.signal)
+      : new Map<string, string[]>();
+    const run = new CopyRun({
+      context,
+      plan,
+      model: sourceModel(plan),
+      bytes,
+      meter,
+      unfinished,
+      stop,
+      onRetry: retry => {
+        meter.retries++;
+        options.onRetry?.(retry);
+      }
+    });
+    const proofs = await run.execute(connections);
+    meter.setPhase('manifest');
+    await writeManifest(context, plan, proofs, stop.signal);
+    const moved = meter.movedNow;
+    const seconds = meter.seconds;
+    return {
+      destination: where,
+      manifestKey: destination.prefix + MANIFEST_NAME,
+      files: proofs,
+      totalBytes: plan.totalBytes,
+      movedBytes: moved,
+      skippedFiles: plan.alreadyThere,
+      seconds,
+      bytesPerSecond: seconds > 0 ? moved / seconds : 0,
+      retries: meter.retries,
+      nothingMoved: moved === 0
+    };
+  } catch (error) {
+    if (options.signal?.aborted) {
+      throw cancelledError(where, error);
+    }
+    throw error;
+  } finally {
+    meter.stop();
+    stop.abort();
+    options.signal?.removeEventListener('abort', onAbort);
+    bytes.close();
+  }
+}
+
+/** The hub's functions take the model they read from; a plan holds all of it that a copy needs. */
+function sourceModel(plan: CopyPlan): HubModel {
+  return {
+    id: plan.source.modelId,
+    commitSha: plan.source.commitSha,
+    endpoint: plan.source.endpoint,
+    gated: false,
+    private: false,
+    files: plan.files
+      .filter(({ content }) => content === undefined)
+      .map(({ path, sizeBytes, sha256, gitOid }) => ({
+        path,
+        sizeBytes,
+        // Of an LFS file the plan keeps the SHA-256, which says more than its pointer's git hash.
+        gitOid: gitOid ?? '',
+        ...(gitOid === undefined ? { sha256 } : {})
+      }))
+  };
+}
+
+/** An unchanged copy leaves its manifest as it is, so that a second run writes nothing at all. */
+async function writeManifest(
+  context: TransferContext,
+  plan: CopyPlan,
+  proofs: FileProof[],
+  signal: AbortSignal
+): Promise<void> {
+  const { destination } = plan;
+  if (plan.alreadyThere === plan.files.length) {
+    const earlier = await readManifest(context.aws.s3, destination, signal);
+    const known = new Map(earlier?.files.map(file => [file.key, file]));
+    const covers =
+      earlier?.source.commitSha === plan.source.commitSha &&
+      known.size === proofs.length &&
+      proofs.every(({ key, etag, sha256 }) => {
+        const file = known.get(key);
+        return file?.etag === etag && file.sha256 === sha256;
+      });
+    if (covers) {
+      return;
+    }
+  }
+  await writeText(
+    context.aws.s3,
+    {
+      bucket: destination.bucket,
+      key: destination.prefix + MANIFEST_NAME,
+      text: `${JSON.stringify(makeManifest(plan, proofs, new Date()), null, 2)}\n`
+    },
+    signal
+  );
+}

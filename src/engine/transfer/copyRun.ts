@@ -1,0 +1,389 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { BedrockImportError } from '../errors';
+import { readHubFile } from '../hub';
+import type { HubModel } from '../hub';
+import type { ByteFetch } from './byteFetch';
+import { writeBytes, writeText } from './manifest';
+import type { CopyMeter } from './meter';
+import { partRange } from './partSize';
+import { proveObject, readBack } from './proof';
+import type { ProvedObject } from './proof';
+import { withRetries } from './retry';
+import { LocationRefused, sendRange } from './sendRange';
+import type { RangeTransfer } from './sendRange';
+import { SourceLocations } from './sourceLocations';
+import type {
+  CopyPlan,
+  CopyRetry,
+  FileProof,
+  PlannedFile,
+  ProofMethod,
+  TransferContext
+} from './types';
+import { completeUpload, openUpload, presignObject, presignPart, sourceMetadata } from './uploads';
+import type { OpenUpload, PresignedPut } from './uploads';
+import { WorkQueue } from './workQueue';
+
+export interface CopyRunInputs {
+  context: TransferContext;
+  plan: CopyPlan;
+  model: HubModel;
+  bytes: ByteFetch;
+  meter: CopyMeter;
+  /** Upload ids of unfinished multipart uploads, newest first, by key. */
+  unfinished: ReadonlyMap<string, readonly string[]>;
+  /** Ends everything: fired by the user or by the first error. */
+  stop: AbortController;
+  onRetry: (retry: CopyRetry) => void;
+}
+
+/** One file on its way. */
+interface FileState {
+  planned: PlannedFile;
+  partsLeft: number;
+  upload?: Promise<OpenUpload>;
+  /** How often the whole file was sent. */
+  round: number;
+}
+
+/** A file whose proof fails is sent again this often before the copy gives up. */
+const MAX_ROUNDS = 3;
+/** Small enough to be read into memory whole, which is how files that the hub keeps in git are checked. */
+const IN_MEMORY_BYTES = 16 * 2 ** 20;
+
+/** The carrying out of one plan: workers, the files they share, and what was proved. */
+export class CopyRun {
+  private readonly queue = new WorkQueue<FileState>();
+  private readonly proofs = new Map<string, FileProof>();
+  private readonly locations: SourceLocations;
+  private failure: unknown;
+
+  constructor(private readonly inputs: CopyRunInputs) {
+    this.locations = new SourceLocations(inputs.context.hub, inputs.model);
+  }
+
+  /** Sends and proves everything; the first error that no retry mends stops all workers. */
+  async execute(connections: number): Promise<FileProof[]> {
+    const { plan } = this.inputs;
+    const todo = plan.files.filter(({ action }) => action !== 'skip');
+    for (const file of plan.files) {
+      if (file.proof !== undefined) {
+        this.proofs.set(file.path, file.proof);
+      }
+    }
+    // Large files first: their proof then runs while the small ones are still on their way.
+    for (const planned of todo.sort((a, b) => b.sizeBytes - a.sizeBytes)) {
+      this.enqueue({ planned, partsLeft: 0, round: 1 });
+    }
+    await Promise.all(Array.from({ length: connections }, () => this.work()));
+    if (this.failure !== undefined) {
+      throw this.failure;
+    }
+    return plan.files.map(({ path }) => {
+      const proof = this.proofs.get(path);
+      if (proof === undefined) {
+        throw new BedrockImportError({
+          code: 'NOT_PROVED',
+          message: 'The copy ended without a proof of this file.',
+          subject: path,
+          nextStep: 'Run the command again and report this as a fault of jupyterlab-bedrock-import.'
+        });
+      }
+      return proof;
+    });
+  }
+
+  private enqueue(file: FileState): void {
+    const { action, method, partCount } = file.planned;
+    const parts = action === 'copy' && method === 'multipart' ? partCount : 1;
+    file.partsLeft = parts;
+    this.queue.push({ file, partCount: parts });
+  }
+
+  private async work(): Promise<void> {
+    for (;;) {
+      const part = await this.queue.take();
+      if (part === undefined) {
+        return;
+      }
+      try {
+        await this.process(part.file, part.index);
+      } catch (error) {
+        this.failure ??= error;
+        this.inputs.stop.abort();
+        this.queue.close();
+      } finally {
+        this.queue.release();
+      }
+    }
+  }
+
+  private async process(file: FileState, index: number): Promise<void> {
+    const { planned } = file;
+    const { meter } = this.inputs;
+    if (planned.action === 'prove') {
+      meter.setState(planned.path, 'proving');
+      return this.settle(file, await this.prove(planned, ''));
+    }
+    meter.setState(planned.path, 'copying');
+    if (planned.action === 'write') {
+      return this.writeContent(planned);
+    }
+    if (planned.method === 'multipart') {
+      return this.sendPart(file, index);
+    }
+    if (planned.sha256 === undefined || planned.sizeBytes === 0) {
+      return this.sendThroughMemory(planned);
+    }
+    return this.sendObject(file, planned.sha256);
+  }
+
+  private async writeContent(planned: PlannedFile): Promise<void> {
+    const { context, plan, stop } = this.inputs;
+    const written = await writeText(
+      context.aws.s3,
+      {
+        bucket: plan.destination.bucket,
+        key: planned.key,
+        text: planned.content ?? '',
+        metadata: sourceMetadata(plan.source, planned)
+      },
+      stop.signal
+    );
+    this.inputs.meter.moved(planned.path, written.sizeBytes, true);
+    await this.confirmWritten(planned, written);
+  }
+
+  /** Files that the hub keeps in git: small, checked here against their git hash. */
+  private async sendThroughMemory(planned: PlannedFile): Promise<void> {
+    const { context, plan, model, stop } = this.inputs;
+    const bytes = await readHubFile(context.hub, model, planned.path, {
+      maxBytes: IN_MEMORY_BYTES,
+      signal: stop.signal
+    });
+    const written = await writeBytes(
+      context.aws.s3,
+      {
+        bucket: plan.destination.bucket,
+        key: planned.key,
+        bytes,
+        metadata: sourceMetadata(plan.source, planned)
+      },
+      stop.signal
+    );
+    this.inputs.meter.moved(planned.path, written.sizeBytes, true);
+    await this.confirmWritten(planned, written);
+  }
+
+  /** A store that does not confirm the checksum it was sent is read back. */
+  private async confirmWritten(
+    planned: PlannedFile,
+    written: { sha256: string; etag: string; checked: boolean }
+  ): Promise<void> {
+    if (written.checked) {
+      this.proved(planned, written.sha256, written.etag, 's3-put-checksum');
+      return;
+    }
+    const { context, plan, stop } = this.inputs;
+    this.inputs.meter.setState(planned.path, 'proving');
+    const found = await readBack(
+      context.aws.s3,
+      {
+        bucket: plan.destination.bucket,
+        key: planned.key,
+        sizeBytes: planned.sizeBytes,
+        sha256: written.sha256,
+        metadata: {},
+        etag: written.etag
+      },
+      stop.signal
+    );
+    if (!found.matches) {
+      await this.discard(planned);
+      throw mismatch(planned);
+    }
+    this.proved(planned, found.sha256, found.etag, found.provedBy);
+  }
+
+  private async sendObject(file: FileState, sha256: string): Promise<void> {
+    const { context, plan } = this.inputs;
+    const { planned } = file;
+    const headers = await this.send(planned, 0, planned.sizeBytes, undefined, () =>
+      presignObject(context.aws.s3, {
+        bucket: plan.destination.bucket,
+        key: planned.key,
+        sha256,
+        metadata: sourceMetadata(plan.source, planned)
+      })
+    );
+    const confirmed = headers.get('x-amz-checksum-sha256');
+    await this.confirmWritten(planned, {
+      sha256,
+      etag: headers.get('etag') ?? '',
+      checked: confirmed === Buffer.from(sha256, 'hex').toString('base64')
+    });
+  }
+
+  private async sendPart(file: FileState, index: number): Promise<void> {
+    const { context, plan, meter, stop } = this.inputs;
+    const { planned } = file;
+    const { bucket } = plan.destination;
+    file.upload ??= openUpload(
+      context.aws.s3,
+      {
+        bucket,
+        file: planned,
+        metadata: sourceMetadata(plan.source, planned),
+        // After a failed proof nothing of the earlier parts is trusted.
+        unfinished: file.round === 1 ? (this.inputs.unfinished.get(planned.key) ?? []) : []
+      },
+      stop.signal
+    );
+    const upload = await file.upload;
+    const partNumber = index + 1;
+    const { start, end } = partRange(planned.sizeBytes, planned.partSizeBytes, index);
+    if (upload.etags.has(partNumber)) {
+      meter.moved(planned.path, end - start, false);
+    } else {
+      const headers = await this.send(planned, start, end, partNumber, () =>
+        presignPart(context.aws.s3, {
+          bucket,
+          key: planned.key,
+          uploadId: upload.uploadId,
+          partNumber
+        })
+      );
+      upload.etags.set(partNumber, headers.get('etag') ?? '');
+    }
+    file.partsLeft--;
+    if (file.partsLeft > 0) {
+      return;
+    }
+    meter.setState(planned.path, 'proving');
+    const { etag } = await completeUpload(
+      context.aws.s3,
+      { bucket, file: planned, upload },
+      stop.signal
+    );
+    await this.settle(file, await this.prove(planned, etag));
+  }
+
+  private prove(planned: PlannedFile, etag: string): Promise<ProvedObject> {
+    const { context, plan, stop } = this.inputs;
+    return proveObject(
+      context.aws.s3,
+      {
+        bucket: plan.destination.bucket,
+        key: planned.key,
+        sizeBytes: planned.sizeBytes,
+        sha256: planned.sha256,
+        gitOid: planned.gitOid,
+        metadata: sourceMetadata(plan.source, planned),
+        etag
+      },
+      stop.signal
+    );
+  }
+
+  /** Keeps a proof, or sends the file again; what stays wrong is deleted, for it must not look whole. */
+  private async settle(file: FileState, found: ProvedObject): Promise<void> {
+    const { planned } = file;
+    if (found.matches) {
+      this.proved(planned, found.sha256, found.etag, found.provedBy);
+      return;
+    }
+    if (file.round >= MAX_ROUNDS) {
+      await this.discard(planned);
+      throw mismatch(planned);
+    }
+    this.inputs.onRetry({
+      path: planned.path,
+      cause: 'the object in S3 does not have the SHA-256 that the hub publishes',
+      attempt: file.round,
+      waitMs: 0
+    });
+    this.inputs.meter.restart(planned.path);
+    this.enqueue({
+      planned: { ...planned, action: 'copy' },
+      partsLeft: 0,
+      round: file.round + 1
+    });
+  }
+
+  private async discard(planned: PlannedFile): Promise<void> {
+    const { context, plan } = this.inputs;
+    await context.aws.s3
+      .send(new DeleteObjectCommand({ Bucket: plan.destination.bucket, Key: planned.key }))
+      .catch(() => undefined);
+  }
+
+  private proved(planned: PlannedFile, sha256: string, etag: string, provedBy: ProofMethod): void {
+    this.proofs.set(planned.path, {
+      path: planned.path,
+      key: planned.key,
+      sizeBytes: planned.sizeBytes,
+      sha256,
+      ...(planned.gitOid === undefined ? {} : { gitOid: planned.gitOid }),
+      provedBy,
+      etag,
+      rewritten: planned.content !== undefined
+    });
+    this.inputs.meter.setState(planned.path, 'proved');
+  }
+
+  /** One range, as often as it takes; each try has a fresh signature and, if refused, a fresh hub URL. */
+  private async send(
+    planned: PlannedFile,
+    start: number,
+    end: number,
+    partNumber: number | undefined,
+    presign: () => Promise<PresignedPut>
+  ): Promise<Headers> {
+    const { bytes, meter, stop, onRetry } = this.inputs;
+    const headers = await withRetries(
+      {
+        subject: planned.path,
+        signal: stop.signal,
+        onRetry: ({ attempt, waitMs, fault }) =>
+          onRetry({
+            path: planned.path,
+            ...(partNumber === undefined ? {} : { part: partNumber }),
+            cause: fault.message,
+            attempt,
+            waitMs
+          })
+      },
+      async () => {
+        const location = await this.locations.get(planned.path, stop.signal);
+        const transfer: RangeTransfer = {
+          path: planned.path,
+          sizeBytes: planned.sizeBytes,
+          start,
+          end,
+          location,
+          put: await presign()
+        };
+        try {
+          return await sendRange(bytes, transfer, stop.signal);
+        } catch (error) {
+          if (error instanceof LocationRefused) {
+            await this.locations.refused(planned.path, location);
+          }
+          throw error;
+        }
+      }
+    );
+    meter.moved(planned.path, end - start, true);
+    return headers;
+  }
+}
+
+function mismatch(planned: PlannedFile): BedrockImportError {
+  return new BedrockImportError({
+    code: 'HUB_FILE_MISMATCH',
+    message: `After ${MAX_ROUNDS} copies the object in S3 still does not have the SHA-256 that the hub publishes.`,
+    subject: planned.path,
+    nextStep:
+      'The wrong object was deleted from S3. If a proxy stands between here and the hub, go around it; else report the file to the hub.'
+  });
+}

@@ -1,0 +1,154 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { createHash } from 'node:crypto';
+import { toAwsError } from '../aws';
+import type { CopyPlan, FileProof, S3Destination } from './types';
+
+/** Written last; a prefix without it does not hold a whole, proved model. */
+export const MANIFEST_NAME = 'bedrock-import-manifest.json';
+
+const MANIFEST_VERSION = 1;
+const MAX_MANIFEST_BYTES = 32 * 2 ** 20;
+
+export interface Manifest {
+  manifestVersion: typeof MANIFEST_VERSION;
+  writtenAt: string;
+  source: CopyPlan['source'];
+  destination: string;
+  totalBytes: number;
+  files: FileProof[];
+  rewrites: { path: string; summary: string }[];
+  leftOut: { path: string; reason: string }[];
+}
+
+export function makeManifest(plan: CopyPlan, files: FileProof[], writtenAt: Date): Manifest {
+  return {
+    manifestVersion: MANIFEST_VERSION,
+    writtenAt: writtenAt.toISOString(),
+    source: plan.source,
+    destination: `s3://${plan.destination.bucket}/${plan.destination.prefix}`,
+    totalBytes: plan.totalBytes,
+    files,
+    rewrites: plan.rewrites.map(({ path, summary }) => ({ path, summary })),
+    leftOut: plan.leftOut.map(({ path, reason }) => ({ path, reason }))
+  };
+}
+
+/** The manifest of an earlier copy; `undefined` when there is none or it cannot be understood. */
+export async function readManifest(
+  s3: S3Client,
+  destination: S3Destination,
+  signal: AbortSignal
+): Promise<Manifest | undefined> {
+  const key = destination.prefix + MANIFEST_NAME;
+  try {
+    const answer = await s3.send(new GetObjectCommand({ Bucket: destination.bucket, Key: key }), {
+      abortSignal: signal
+    });
+    if ((answer.ContentLength ?? 0) > MAX_MANIFEST_BYTES) {
+      return undefined;
+    }
+    return parseManifest((await answer.Body?.transformToString()) ?? '');
+  } catch (error) {
+    const name = (error as { name?: unknown }).name;
+    if (name === 'NoSuchKey' || name === 'NotFound') {
+      return undefined;
+    }
+    const typed = toAwsError(error, {
+      action: 's3:GetObject',
+      subject: `s3://${destination.bucket}/${key}`
+    });
+    // S3 answers 403 for a key that is not there when the caller may not list the bucket.
+    if (typed.code === 'ACCESS_DENIED') {
+      return undefined;
+    }
+    throw typed;
+  }
+}
+
+function isProof(value: unknown): value is FileProof {
+  const proof = value as Partial<FileProof> | null;
+  return (
+    typeof proof === 'object' &&
+    proof !== null &&
+    typeof proof.path === 'string' &&
+    typeof proof.key === 'string' &&
+    typeof proof.etag === 'string' &&
+    Number.isSafeInteger(proof.sizeBytes) &&
+    /^[0-9a-f]{64}$/.test(proof.sha256 ?? '')
+  );
+}
+
+/** Anyone who may write to the bucket can write this file: its shape is checked before it is believed. */
+export function parseManifest(text: string): Manifest | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const manifest = value as Partial<Manifest> | null;
+  if (
+    typeof manifest !== 'object' ||
+    manifest === null ||
+    manifest.manifestVersion !== MANIFEST_VERSION ||
+    !Array.isArray(manifest.files) ||
+    !manifest.files.every(isProof)
+  ) {
+    return undefined;
+  }
+  return manifest as Manifest;
+}
+
+/** Sends text as one object that S3 refuses unless its SHA-256 is right. */
+export async function writeText(
+  s3: S3Client,
+  target: { bucket: string; key: string; text: string; metadata?: Record<string, string> },
+  signal: AbortSignal
+): Promise<{ sha256: string; etag: string; checked: boolean; sizeBytes: number }> {
+  return writeBytes(s3, { ...target, bytes: new TextEncoder().encode(target.text) }, signal);
+}
+
+export async function writeBytes(
+  s3: S3Client,
+  target: { bucket: string; key: string; bytes: Uint8Array; metadata?: Record<string, string> },
+  signal: AbortSignal
+): Promise<{ sha256: string; etag: string; checked: boolean; sizeBytes: number }> {
+  const digest = createHash('sha256').update(target.bytes).digest();
+  const checksum = digest.toString('base64');
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    signal.throwIfAborted();
+    const upload = new Upload({
+      client: s3,
+      params: {
+        Bucket: target.bucket,
+        Key: target.key,
+        Body: target.bytes,
+        ChecksumSHA256: checksum,
+        Metadata: target.metadata,
+        ContentType: target.key.endsWith('.json') ? 'application/json' : 'application/octet-stream'
+      },
+      // One PUT, so that the checksum is of the whole object.
+      partSize: Math.max(5 * 2 ** 20, target.bytes.length + 1),
+      abortController: stop
+    });
+    const answer = await upload.done();
+    return {
+      sha256: digest.toString('hex'),
+      etag: answer.ETag ?? '',
+      checked: answer.ChecksumSHA256 === checksum,
+      sizeBytes: target.bytes.length
+    };
+  } catch (error) {
+    throw toAwsError(error, {
+      action: 's3:PutObject',
+      subject: `s3://${target.bucket}/${target.key}`
+    });
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

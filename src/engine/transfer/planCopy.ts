@@ -1,0 +1,323 @@
+import { createHash } from 'node:crypto';
+import { describeBucket } from '../aws';
+import { replaceChatTemplate } from '../chatTemplate';
+import type { FileRewrite } from '../chatTemplate';
+import type { Check } from '../checks';
+import { BedrockImportError } from '../errors';
+import type { HubFile } from '../hub';
+import type { LeftOutFile, ModelInspection } from '../model';
+import { describeObject, listDestination, mapInParallel } from './destination';
+import type { DescribedObject, ListedObject } from './destination';
+import { MANIFEST_NAME, readManifest } from './manifest';
+import type { Manifest } from './manifest';
+import { layOutParts } from './partSize';
+import type {
+  CopyPlan,
+  FileProof,
+  PlanConflict,
+  PlannedFile,
+  S3Destination,
+  TransferContext
+} from './types';
+
+const HEADS_AT_ONCE = 32;
+
+export interface PlanCopyOptions {
+  inspection: ModelInspection;
+  destination: S3Destination;
+  /** Replaces the model's own chat template in every place that counts. */
+  chatTemplate?: string;
+  /** Twelve digits; the bucket must then belong to this account. */
+  account?: string;
+  signal?: AbortSignal;
+}
+
+/** A file as it shall be at the destination. */
+interface WantedFile {
+  path: string;
+  sizeBytes: number;
+  sha256?: string;
+  gitOid?: string;
+  content?: string;
+}
+
+/**
+ * Says what a copy will do, as plain data, and changes nothing: which files go, which are there already
+ * and proved, which objects would be overwritten.
+ *
+ * @throws BedrockImportError `BUCKET_NOT_FOUND`, `BUCKET_OTHER_REGION`, `BUCKET_ACCESS_DENIED`,
+ *   `DESTINATION_TOO_FULL` and those of `toAwsError`.
+ */
+export async function planCopy(
+  context: TransferContext,
+  options: PlanCopyOptions
+): Promise<CopyPlan> {
+  const { inspection, destination, signal } = options;
+  const { model } = inspection;
+  const { region } = await describeBucket(context.aws, destination.bucket, {
+    account: options.account,
+    signal
+  });
+  const rewrites =
+    options.chatTemplate === undefined
+      ? []
+      : replaceChatTemplate(inspection.texts, options.chatTemplate);
+  const { wanted, leftOut } = wantedFiles(inspection, rewrites);
+  const [objects, manifest] = await Promise.all([
+    listDestination(context.aws.s3, destination, signal),
+    readManifest(context.aws.s3, destination, signal ?? new AbortController().signal)
+  ]);
+  const source = `${model.id}@${model.commitSha}`;
+  const conflicts: PlanConflict[] = [];
+  const files = await mapInParallel(wanted, HEADS_AT_ONCE, async file => {
+    const key = destination.prefix + file.path;
+    const planned = planFile(file, key);
+    const listed = objects.get(key);
+    if (listed === undefined) {
+      return planned;
+    }
+    const proof = provedByManifest(file, listed, manifest);
+    if (proof !== undefined) {
+      return { ...planned, action: 'skip' as const, proof };
+    }
+    const found = await describeObject(context.aws.s3, destination.bucket, listed, signal);
+    return found === undefined ? planned : compare(file, planned, found, source, conflicts);
+  });
+  conflicts.push(...unexpectedObjects(objects, files, destination));
+  return {
+    version: 1,
+    source: {
+      kind: 'hub',
+      endpoint: context.hub.endpoint,
+      modelId: model.id,
+      commitSha: model.commitSha
+    },
+    destination: { ...destination, region },
+    files,
+    leftOut,
+    rewrites,
+    totalBytes: sum(files),
+    bytesToMove: sum(files.filter(({ action }) => action === 'copy' || action === 'write')),
+    alreadyThere: files.filter(({ action }) => action === 'skip').length,
+    conflicts,
+    checks: destinationChecks(conflicts, destination)
+  };
+}
+
+function sum(files: readonly { sizeBytes: number }[]): number {
+  return files.reduce((total, file) => total + file.sizeBytes, 0);
+}
+
+function wantedFiles(
+  inspection: ModelInspection,
+  rewrites: readonly FileRewrite[]
+): { wanted: WantedFile[]; leftOut: LeftOutFile[] } {
+  const byPath = new Map(rewrites.map(rewrite => [rewrite.path, rewrite]));
+  const leftOut = [...inspection.selection.leftOut];
+  const wanted: WantedFile[] = [];
+  const writeText = (path: string, content: string): void => {
+    const bytes = Buffer.from(content, 'utf8');
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    wanted.push({ path, sizeBytes: bytes.length, sha256, content });
+  };
+  for (const file of inspection.selection.taken) {
+    const rewrite = byPath.get(file.path);
+    byPath.delete(file.path);
+    if (rewrite === undefined) {
+      wanted.push(fromHub(file));
+    } else if (rewrite.after === undefined) {
+      leftOut.push({ path: file.path, sizeBytes: file.sizeBytes, reason: rewrite.summary });
+    } else {
+      writeText(file.path, rewrite.after);
+    }
+  }
+  for (const rewrite of byPath.values()) {
+    if (rewrite.after !== undefined) {
+      writeText(rewrite.path, rewrite.after);
+    }
+  }
+  return { wanted, leftOut };
+}
+
+function fromHub(file: HubFile): WantedFile {
+  return file.sha256 === undefined
+    ? { path: file.path, sizeBytes: file.sizeBytes, gitOid: file.gitOid }
+    : { path: file.path, sizeBytes: file.sizeBytes, sha256: file.sha256 };
+}
+
+function planFile(file: WantedFile, key: string): PlannedFile {
+  return {
+    path: file.path,
+    key,
+    sizeBytes: file.sizeBytes,
+    ...(file.sha256 === undefined ? {} : { sha256: file.sha256 }),
+    ...(file.gitOid === undefined ? {} : { gitOid: file.gitOid }),
+    ...(file.content === undefined ? {} : { content: file.content }),
+    action: file.content === undefined ? 'copy' : 'write',
+    ...layOutParts(file.sizeBytes)
+  };
+}
+
+/** An object whose ETag is the one it had when it was proved has not been written since. */
+function provedByManifest(
+  file: WantedFile,
+  listed: ListedObject,
+  manifest: Manifest | undefined
+): FileProof | undefined {
+  const earlier = manifest?.files.find(({ key }) => key === listed.key);
+  if (
+    earlier === undefined ||
+    earlier.etag === '' ||
+    earlier.etag !== listed.etag ||
+    earlier.sizeBytes !== listed.sizeBytes ||
+    earlier.sizeBytes !== file.sizeBytes ||
+    earlier.rewritten !== (file.content !== undefined)
+  ) {
+    return undefined;
+  }
+  const same =
+    file.sha256 === undefined ? earlier.gitOid === file.gitOid : earlier.sha256 === file.sha256;
+  return same ? { ...earlier, path: file.path, provedBy: 'earlier-manifest' } : undefined;
+}
+
+function compare(
+  file: WantedFile,
+  planned: PlannedFile,
+  found: DescribedObject,
+  source: string,
+  conflicts: PlanConflict[]
+): PlannedFile {
+  const sameSize = found.sizeBytes === file.sizeBytes;
+  const sameBytes =
+    file.sha256 === undefined
+      ? found.gitOid !== undefined && found.gitOid === file.gitOid
+      : found.sha256 === file.sha256;
+  if (sameSize && found.sha256 !== undefined && sameBytes) {
+    return {
+      ...planned,
+      action: 'skip',
+      proof: {
+        path: file.path,
+        key: found.key,
+        sizeBytes: found.sizeBytes,
+        sha256: found.sha256,
+        ...(file.gitOid === undefined ? {} : { gitOid: file.gitOid }),
+        provedBy: 's3-stored-checksum',
+        etag: found.etag,
+        rewritten: file.content !== undefined
+      }
+    };
+  }
+  if (found.source === source) {
+    // Sent whole by a run that ended before the proof.
+    return sameSize && found.sha256 === undefined && file.content === undefined
+      ? { ...planned, action: 'prove' }
+      : planned;
+  }
+  conflicts.push({
+    key: found.key,
+    sizeBytes: found.sizeBytes,
+    kind: 'would-overwrite',
+    why:
+      found.source === undefined
+        ? 'an object that this tool did not write, with other or unproved content'
+        : `copied earlier from ${found.source}`
+  });
+  return planned;
+}
+
+function unexpectedObjects(
+  objects: ReadonlyMap<string, ListedObject>,
+  files: readonly PlannedFile[],
+  destination: S3Destination
+): PlanConflict[] {
+  const planned = new Set(files.map(({ key }) => key));
+  planned.add(destination.prefix + MANIFEST_NAME);
+  return [...objects.values()]
+    .filter(({ key }) => !planned.has(key))
+    .map(({ key, sizeBytes }) => ({
+      key,
+      sizeBytes,
+      kind: 'unexpected' as const,
+      why: 'is under the prefix but not a part of this model'
+    }));
+}
+
+/** A second model's weights or template under one prefix would be read as a part of this one. */
+const READ_BY_BEDROCK =
+  /\.(safetensors|safetensors\.index\.json|jinja)$|(^|\/)[^/]*(config|tokenizer|template)[^/]*\.(json|model)$/;
+
+function destinationChecks(
+  conflicts: readonly PlanConflict[],
+  destination: S3Destination
+): Check[] {
+  const where = `s3://${destination.bucket}/${destination.prefix}`;
+  const list = (some: readonly PlanConflict[]): string =>
+    some
+      .slice(0, 5)
+      .map(({ key }) => key.slice(destination.prefix.length))
+      .join(', ') + (some.length > 5 ? ` and ${some.length - 5} more` : '');
+  const overwritten = conflicts.filter(({ kind }) => kind === 'would-overwrite');
+  const unexpected = conflicts.filter(({ kind }) => kind === 'unexpected');
+  const mixed = unexpected.filter(({ key }) => READ_BY_BEDROCK.test(key));
+  const checks: Check[] = [];
+  if (overwritten.length > 0) {
+    checks.push({
+      id: 'destination-overwrite',
+      verdict: 'warning',
+      found: `${overwritten.length} objects under ${where} would be replaced: ${list(overwritten)}`,
+      why: 'They were not written by a copy of this model at this commit, so somebody may need them.',
+      nextStep: 'Choose another prefix, or allow the overwriting.'
+    });
+  }
+  if (unexpected.length > 0) {
+    checks.push({
+      id: 'destination-other-files',
+      verdict: mixed.length > 0 ? 'blocker' : 'warning',
+      found: `${unexpected.length} objects under ${where} are not a part of this model: ${list(unexpected)}`,
+      why:
+        mixed.length > 0
+          ? 'Bedrock reads all model files under the prefix, so it would mix two models.'
+          : 'They stay where they are; Bedrock does not need them.',
+      nextStep: 'Choose an empty prefix for each model, or delete those objects first.'
+    });
+  }
+  if (checks.length === 0) {
+    checks.push({
+      id: 'destination-clean',
+      verdict: 'ok',
+      found: `${where} holds nothing else`,
+      why: 'Bedrock reads all model files under the prefix.'
+    });
+  }
+  return checks;
+}
+
+/**
+ * Refuses a plan that must not be carried out as it is.
+ *
+ * @throws BedrockImportError `DESTINATION_MIXED`, `OVERWRITE_REFUSED`, both of kind `blocked`.
+ */
+export function requireExecutable(plan: CopyPlan, allowOverwrite: boolean): void {
+  const where = `s3://${plan.destination.bucket}/${plan.destination.prefix}`;
+  const blocker = plan.checks.find(({ verdict }) => verdict === 'blocker');
+  if (blocker !== undefined) {
+    throw new BedrockImportError({
+      code: 'DESTINATION_MIXED',
+      message: `${blocker.found}. ${blocker.why}`,
+      subject: where,
+      nextStep: blocker.nextStep ?? 'Choose another prefix.',
+      kind: 'blocked'
+    });
+  }
+  const overwritten = plan.conflicts.filter(({ kind }) => kind === 'would-overwrite');
+  if (overwritten.length > 0 && !allowOverwrite) {
+    throw new BedrockImportError({
+      code: 'OVERWRITE_REFUSED',
+      message: `The copy would replace ${overwritten.length} objects that it did not write, such as ${overwritten[0]?.key ?? ''}.`,
+      subject: where,
+      nextStep: 'Choose another prefix, or pass --overwrite to replace exactly those objects.',
+      kind: 'blocked'
+    });
+  }
+}

@@ -1,0 +1,257 @@
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+  UploadPartCommand
+} from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { toAwsError } from '../aws';
+import { BedrockImportError } from '../errors';
+import { partRange } from './partSize';
+import type { PlannedFile } from './types';
+
+/** Object metadata key that says from which model and commit we wrote an object. */
+export const SOURCE_METADATA = 'bedrock-import-source';
+/** Object metadata key for the git blob SHA-1 of a file that the hub keeps in git. */
+export const GIT_OID_METADATA = 'bedrock-import-git-oid';
+
+/** A signature outlives the slowest part; a new one is made for each try. */
+const SIGNATURE_SECONDS = 3600;
+
+export interface PresignedPut {
+  url: string;
+  headers: Record<string, string>;
+}
+
+/** Object metadata that marks what this product wrote. */
+export function sourceMetadata(
+  source: { modelId: string; commitSha: string },
+  file: Pick<PlannedFile, 'gitOid' | 'content'>
+): Record<string, string> {
+  return {
+    [SOURCE_METADATA]: `${source.modelId}@${source.commitSha}`,
+    ...(file.gitOid !== undefined && file.content === undefined
+      ? { [GIT_OID_METADATA]: file.gitOid }
+      : {})
+  };
+}
+
+/** A PUT of a whole object that S3 refuses unless the bytes have this SHA-256. */
+export async function presignObject(
+  s3: S3Client,
+  target: { bucket: string; key: string; sha256: string; metadata: Record<string, string> }
+): Promise<PresignedPut> {
+  const checksum = Buffer.from(target.sha256, 'hex').toString('base64');
+  const headers: Record<string, string> = { 'x-amz-checksum-sha256': checksum };
+  for (const [name, value] of Object.entries(target.metadata)) {
+    headers[`x-amz-meta-${name}`] = value;
+  }
+  const url = await getSignedUrl(
+    s3,
+    new PutObjectCommand({
+      Bucket: target.bucket,
+      Key: target.key,
+      ChecksumSHA256: checksum,
+      Metadata: target.metadata
+    }),
+    // As headers, not in the query: what S3 has to verify is then part of the request it documents.
+    { expiresIn: SIGNATURE_SECONDS, unhoistableHeaders: new Set(Object.keys(headers)) }
+  );
+  return { url, headers };
+}
+
+/** A PUT of one part; `partNumber` counts from 1. */
+export async function presignPart(
+  s3: S3Client,
+  target: { bucket: string; key: string; uploadId: string; partNumber: number }
+): Promise<PresignedPut> {
+  const url = await getSignedUrl(
+    s3,
+    new UploadPartCommand({
+      Bucket: target.bucket,
+      Key: target.key,
+      UploadId: target.uploadId,
+      PartNumber: target.partNumber
+    }),
+    { expiresIn: SIGNATURE_SECONDS }
+  );
+  return { url, headers: {} };
+}
+
+/** A multipart upload that parts are being added to; `etags` by 1-based part number. */
+export interface OpenUpload {
+  uploadId: string;
+  etags: Map<number, string>;
+}
+
+/** Unfinished multipart uploads under a prefix, newest first, by key. Without the permission: none. */
+export async function findUnfinishedUploads(
+  s3: S3Client,
+  destination: { bucket: string; prefix: string },
+  signal: AbortSignal
+): Promise<Map<string, string[]>> {
+  const found: { key: string; uploadId: string; initiated: number }[] = [];
+  let keyMarker: string | undefined;
+  let uploadIdMarker: string | undefined;
+  try {
+    do {
+      const page = await s3.send(
+        new ListMultipartUploadsCommand({
+          Bucket: destination.bucket,
+          Prefix: destination.prefix,
+          KeyMarker: keyMarker,
+          UploadIdMarker: uploadIdMarker
+        }),
+        { abortSignal: signal }
+      );
+      for (const upload of page.Uploads ?? []) {
+        if (upload.Key !== undefined && upload.UploadId !== undefined) {
+          found.push({
+            key: upload.Key,
+            uploadId: upload.UploadId,
+            initiated: upload.Initiated?.getTime() ?? 0
+          });
+        }
+      }
+      keyMarker = page.IsTruncated ? page.NextKeyMarker : undefined;
+      uploadIdMarker = page.IsTruncated ? page.NextUploadIdMarker : undefined;
+    } while (keyMarker !== undefined);
+  } catch (error) {
+    const typed = toAwsError(error, { action: 's3:ListBucketMultipartUploads' });
+    if (typed.code !== 'ACCESS_DENIED') {
+      throw typed;
+    }
+  }
+  const byKey = new Map<string, string[]>();
+  for (const upload of found.sort((a, b) => b.initiated - a.initiated)) {
+    byKey.set(upload.key, [...(byKey.get(upload.key) ?? []), upload.uploadId]);
+  }
+  return byKey;
+}
+
+/**
+ * Goes on with an unfinished upload of this key, or starts one. S3 is asked which parts it has; one
+ * whose size is not the planned one shows that the upload was cut differently and cannot be continued.
+ */
+export async function openUpload(
+  s3: S3Client,
+  target: {
+    bucket: string;
+    file: PlannedFile;
+    metadata: Record<string, string>;
+    unfinished: readonly string[];
+  },
+  signal: AbortSignal
+): Promise<OpenUpload> {
+  const { bucket, file } = target;
+  for (const uploadId of target.unfinished) {
+    const etags = await listUsableParts(s3, { bucket, file, uploadId }, signal);
+    if (etags !== undefined) {
+      return { uploadId, etags };
+    }
+  }
+  try {
+    const created = await s3.send(
+      new CreateMultipartUploadCommand({
+        Bucket: bucket,
+        Key: file.key,
+        ContentType: 'application/octet-stream',
+        Metadata: target.metadata
+      }),
+      { abortSignal: signal }
+    );
+    if (created.UploadId === undefined) {
+      throw new Error('CreateMultipartUpload answered without an upload id');
+    }
+    return { uploadId: created.UploadId, etags: new Map() };
+  } catch (error) {
+    throw toAwsError(error, { action: 's3:PutObject', subject: `s3://${bucket}/${file.key}` });
+  }
+}
+
+async function listUsableParts(
+  s3: S3Client,
+  target: { bucket: string; file: PlannedFile; uploadId: string },
+  signal: AbortSignal
+): Promise<Map<number, string> | undefined> {
+  const { file } = target;
+  const etags = new Map<number, string>();
+  let marker: string | undefined;
+  try {
+    do {
+      const page = await s3.send(
+        new ListPartsCommand({
+          Bucket: target.bucket,
+          Key: file.key,
+          UploadId: target.uploadId,
+          PartNumberMarker: marker
+        }),
+        { abortSignal: signal }
+      );
+      for (const part of page.Parts ?? []) {
+        const number = part.PartNumber ?? 0;
+        const { start, end } = partRange(file.sizeBytes, file.partSizeBytes, number - 1);
+        if (number < 1 || number > file.partCount || part.Size !== end - start || !part.ETag) {
+          return undefined;
+        }
+        etags.set(number, part.ETag);
+      }
+      marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+    } while (marker !== undefined);
+    return etags;
+  } catch (error) {
+    if (signal.aborted) {
+      throw toAwsError(error, { action: 's3:ListMultipartUploadParts' });
+    }
+    // Gone meanwhile, or not allowed to look: a new upload is always right.
+    return undefined;
+  }
+}
+
+/** Makes the parts one object. An answer lost on the way is told apart by looking at the object. */
+export async function completeUpload(
+  s3: S3Client,
+  target: { bucket: string; file: PlannedFile; upload: OpenUpload },
+  signal: AbortSignal
+): Promise<{ etag: string }> {
+  const { bucket, file, upload } = target;
+  const subject = `s3://${bucket}/${file.key}`;
+  try {
+    const completed = await s3.send(
+      new CompleteMultipartUploadCommand({
+        Bucket: bucket,
+        Key: file.key,
+        UploadId: upload.uploadId,
+        MultipartUpload: {
+          Parts: [...upload.etags]
+            .sort(([a], [b]) => a - b)
+            .map(([PartNumber, ETag]) => ({ PartNumber, ETag }))
+        }
+      }),
+      { abortSignal: signal }
+    );
+    return { etag: completed.ETag ?? '' };
+  } catch (error) {
+    if ((error as { name?: unknown }).name === 'NoSuchUpload') {
+      const head = await s3
+        .send(new HeadObjectCommand({ Bucket: bucket, Key: file.key }), { abortSignal: signal })
+        .catch(() => undefined);
+      if (head?.ContentLength === file.sizeBytes && head.ETag?.endsWith(`-${file.partCount}"`)) {
+        return { etag: head.ETag };
+      }
+      throw new BedrockImportError({
+        code: 'UPLOAD_GONE',
+        message: 'The multipart upload was aborted by somebody else before it was whole.',
+        subject,
+        nextStep:
+          'Check the bucket’s lifecycle rule for incomplete multipart uploads and that no other copy to this prefix runs, then run the command again.',
+        cause: error
+      });
+    }
+    throw toAwsError(error, { action: 's3:PutObject', subject });
+  }
+}
