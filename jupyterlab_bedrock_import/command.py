@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -41,8 +41,6 @@ CERTIFICATE_VARIABLES = (
     "SSL_CERT_FILE",
     "NODE_EXTRA_CA_CERTS",
 )
-
-INSTALL_SANDBOX_EXTRA = "pip install 'jupyterlab-bedrock-import[sandbox]'"
 
 
 class LaunchError(Exception):
@@ -173,25 +171,25 @@ def option_value(arguments: Sequence[str], name: str) -> str | None:
 
 
 def prepare_models(env: Mapping[str, str]) -> Path:
-    """Turns the packaged model into a hub folder, once; its progress goes to stderr."""
-    try:
-        from jupyterlab_bedrock_import import sandbox_model
-    except ImportError as error:
-        raise LaunchError(
-            f"The sandbox's own model needs the package {error.name}. Install it with: "
-            f"{INSTALL_SANDBOX_EXTRA} (or serve models of yours: --models FOLDER)"
-        ) from None
+    """The folder with the sandbox's own model, which is made there the first time."""
+    from jupyterlab_bedrock_import.sandbox_model import (
+        MODEL_ID,
+        SandboxModelError,
+        prepare_sandbox_model,
+    )
 
     folder = cache_folder(env) / "models"
-    if not is_writable(folder):
-        raise LaunchError(
-            f"The sandbox's model cannot be written to {folder}: the disk is full or the folder "
-            "is not writable. Set XDG_CACHE_HOME to another folder, or use --models FOLDER."
-        )
+    if not (folder / MODEL_ID).exists():
+        print(f"Making the sandbox's model {MODEL_ID}, once, in {folder} …", file=sys.stderr)
     try:
-        sandbox_model.prepare(folder)
-    except ImportError as error:
-        raise LaunchError(str(error)) from None
+        prepare_sandbox_model(folder)
+    except SandboxModelError as error:
+        raise LaunchError(f"{error} (or serve models of yours: --models FOLDER)") from None
+    except OSError as error:
+        raise LaunchError(
+            f"The sandbox's model cannot be made in {folder}: {error.strerror or error}. "
+            "Set XDG_CACHE_HOME to another folder, or serve models of yours: --models FOLDER"
+        ) from None
     return folder
 
 
@@ -253,12 +251,14 @@ def print_version() -> None:
     print(f"bedrock-import {version('jupyterlab-bedrock-import')} (Deno {version('deno')})")
 
 
-def run(arguments: Sequence[str], environ: MutableMapping[str, str]) -> NoReturn:
+def run(arguments: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     """Starts what the arguments ask for. Raises LaunchError when it cannot be started."""
     deno = find_deno()
     env = deno_environment(environ)
     check_deno_starts(deno, env)
     if arguments and arguments[0] == "sandbox":
+        # The sandbox must choose the same temporary folder that it is allowed to write in.
+        env["TMPDIR"] = tempfile.gettempdir()
         command = sandbox_command(deno, arguments[1:], env)
     else:
         command = engine_command(deno, arguments)

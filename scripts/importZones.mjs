@@ -1,0 +1,60 @@
+/**
+ * Which way imports point, as zones of the rule import-x/no-restricted-paths:
+ * panel → protocol ← engine; inside the engine each layer only uses those below it. The sandbox and
+ * the engine know nothing of each other, so that the one really tests the other.
+ */
+const engine = 'src/engine';
+
+/** From top to bottom; folders of one layer may use each other. */
+const layers = [
+  ['cli', 'server', 'server.ts', 'cli.ts', 'main.ts', 'index.ts'],
+  ['jobs'],
+  ['transfer', 'bedrock', 'iam', 'model', 'chatTemplate'],
+  ['hub', 'disk', 'aws', 'environment'],
+  ['errors.ts', 'checks.ts']
+].map(names => names.map(name => `${engine}/${name}`));
+
+function zone(target, from, message) {
+  return { target: target.map(path => `./${path}`), from: from.map(path => `./${path}`), message };
+}
+
+const layerZones = layers
+  .slice(1)
+  .map((layer, index) =>
+    zone(
+      layer,
+      layers.slice(0, index + 1).flat(),
+      'In the engine, jobs use (transfer, bedrock, iam, model, chatTemplate), those use (hub, disk, aws, environment), and all use (errors, checks); never the other way round.'
+    )
+  );
+
+const speaksProtocol = [`${engine}/server`, `${engine}/server.ts`];
+
+export const importZones = [
+  ...layerZones,
+  zone(
+    [engine],
+    ['src/panel', 'src/sandbox', 'src/index.ts'],
+    'The engine knows neither the panel nor the sandbox.'
+  ),
+  zone(
+    layers.flat().filter(path => !speaksProtocol.includes(path)),
+    ['src/protocol'],
+    'In the engine, only the server speaks the protocol.'
+  ),
+  zone(
+    ['src/panel', 'src/index.ts'],
+    [engine, 'src/sandbox'],
+    'The panel reaches the engine through the protocol only.'
+  ),
+  zone(
+    ['src/protocol'],
+    [engine, 'src/panel', 'src/sandbox'],
+    'The protocol is plain data and depends on nothing.'
+  ),
+  zone(
+    ['src/sandbox'],
+    [engine, 'src/panel', 'src/protocol'],
+    'The sandbox stands in for the services, so it shares no code with their client.'
+  )
+];
