@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import {
+  getImportedModel,
+  listImportedModels,
+  listImportJobs,
+  suggestImportNames
+} from '../bedrock';
+import type { ImportedModel, ImportJob } from '../bedrock';
+import type { AwsClients } from '../aws';
+import type { Check } from '../checks';
+import { BedrockImportError } from '../errors';
+
+export interface WantedImport {
+  modelId: string;
+  commitSha: string;
+  s3Uri: string;
+  chatTemplate?: string;
+  /** The user's own name for the imported model. */
+  importedModelName?: string;
+}
+
+export interface ChosenNames {
+  names: { jobName: string; importedModelName: string };
+  existing?: { job: ImportJob; model?: ImportedModel };
+  checks: Check[];
+}
+
+/** Longest job name and imported model name (Amazon Bedrock API Reference, "CreateModelImportJob"). */
+const MAX_NAME = 63;
+const MAX_TRIES = 99;
+
+/**
+ * A job name that follows from what is imported. Bedrock never lets a job name be used again, so the
+ * name is what finds an earlier import of the same thing: one that runs is followed, one whose model is
+ * still there is reused, and after a failed one the next number is taken.
+ */
+export async function chooseImportNames(
+  aws: AwsClients,
+  wanted: WantedImport,
+  signal: AbortSignal | undefined
+): Promise<ChosenNames> {
+  const suggested = suggestImportNames(wanted.modelId, wanted.commitSha);
+  const key = createHash('sha256')
+    .update(
+      JSON.stringify([wanted.s3Uri, wanted.chatTemplate ?? null, wanted.importedModelName ?? null])
+    )
+    .digest('hex')
+    .slice(0, 8);
+  const base = `${trimEnd(suggested.jobName.slice(0, MAX_NAME - key.length - 4))}-${key}`;
+  const jobs = await listImportJobs(aws, { nameContains: base, signal });
+  const byName = new Map(jobs.map(job => [job.jobName, job]));
+  for (let number = 1; number <= MAX_TRIES; number++) {
+    const jobName = number === 1 ? base : `${base}-${number}`;
+    const job = byName.get(jobName);
+    if (job === undefined) {
+      return freshNames(aws, jobName, suggested.importedModelName, wanted, signal);
+    }
+    const model = await modelOf(aws, job, signal);
+    if (job.status === 'InProgress' || model !== undefined) {
+      const importedModelName =
+        model?.modelName ?? job.importedModelName ?? suggested.importedModelName;
+      return {
+        names: { jobName, importedModelName },
+        existing: { job, ...(model === undefined ? {} : { model }) },
+        checks: [
+          {
+            id: 'import-names',
+            verdict: 'ok',
+            found:
+              model === undefined
+                ? `The import job ${jobName} of the same model is running and will be followed.`
+                : `This model was imported before, as ${importedModelName}; it will not be imported again.`,
+            why: 'Bedrock keeps one model for each import job and bills the storage of each.'
+          }
+        ]
+      };
+    }
+  }
+  throw new BedrockImportError({
+    code: 'IMPORT_NAME_TAKEN',
+    message: `${MAX_TRIES} import jobs of this model exist and none left a model.`,
+    subject: base,
+    nextStep: 'Read the failure messages of the last ones, then import from another prefix.',
+    kind: 'blocked'
+  });
+}
+
+async function modelOf(
+  aws: AwsClients,
+  job: ImportJob,
+  signal: AbortSignal | undefined
+): Promise<ImportedModel | undefined> {
+  if (job.status !== 'Completed' || job.importedModelArn === undefined) {
+    return undefined;
+  }
+  try {
+    return await getImportedModel(aws, job.importedModelArn, { signal });
+  } catch (error) {
+    if (error instanceof BedrockImportError && error.code === 'MODEL_NOT_FOUND') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+async function freshNames(
+  aws: AwsClients,
+  jobName: string,
+  suggestedName: string,
+  wanted: WantedImport,
+  signal: AbortSignal | undefined
+): Promise<ChosenNames> {
+  const taken = new Set(
+    (await listImportedModels(aws, { signal })).map(({ modelName }) => modelName)
+  );
+  if (wanted.importedModelName !== undefined) {
+    const name = wanted.importedModelName;
+    return {
+      names: { jobName, importedModelName: name },
+      checks: [
+        taken.has(name)
+          ? {
+              id: 'import-names',
+              verdict: 'blocker',
+              found: `An imported model named ${name} exists.`,
+              why: 'Names of imported models are unique within an account and Region.',
+              nextStep: 'Choose another --name, or delete that model first.'
+            }
+          : freeNames(jobName, name)
+      ]
+    };
+  }
+  let name = suggestedName;
+  for (let number = 2; taken.has(name); number++) {
+    name = `${trimEnd(suggestedName.slice(0, MAX_NAME - 4))}-${number}`;
+  }
+  return { names: { jobName, importedModelName: name }, checks: [freeNames(jobName, name)] };
+}
+
+function freeNames(jobName: string, importedModelName: string): Check {
+  return {
+    id: 'import-names',
+    verdict: 'ok',
+    found: `Job ${jobName}, imported model ${importedModelName}.`,
+    why: 'Job names can never be used again; names of imported models are unique.'
+  };
+}
+
+function trimEnd(name: string): string {
+  return name.replace(/[-_.+]{1,63}$/, '');
+}

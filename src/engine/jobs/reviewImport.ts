@@ -1,0 +1,141 @@
+import { getCallerIdentity } from '../environment';
+import type { CallerIdentity } from '../environment';
+import { validateImportedModelName } from '../bedrock';
+import type { Check } from '../checks';
+import { BedrockImportError } from '../errors';
+import { openHubModel, parseModelReference } from '../hub';
+import type { HubModel } from '../hub';
+import {
+  checkImportRole,
+  defaultImportRoleName,
+  importRolePolicy,
+  importRoleTrustPolicy,
+  listImportRoles
+} from '../iam';
+import { inspectModel } from '../model';
+import { formatS3Uri, normalisePrefix, parseS3Uri, planCopy } from '../transfer';
+import type { S3Destination } from '../transfer';
+import { COST_NOTES } from './costNotes';
+import { chooseImportNames } from './importNames';
+import type { EngineContext, ImportOptions, ImportReview } from './types';
+
+/**
+ * Looks at everything that an import needs and says what it will do. Changes nothing, here or at AWS.
+ *
+ * @throws BedrockImportError those of the hub, the bucket and the credentials; `ROLE_MISSING` when no
+ *   role is named; `IMPORT_NAME_INVALID`. What only speaks against the import is a check of the review.
+ */
+export async function reviewImport(
+  context: EngineContext,
+  options: ImportOptions
+): Promise<ImportReview> {
+  const { signal } = options;
+  if (options.importedModelName !== undefined) {
+    validateImportedModelName(options.importedModelName);
+  }
+  const reference = parseModelReference(options.model, { endpoint: context.hub.endpoint });
+  const { bucket } = parseS3Uri(`s3://${options.bucket}`);
+  if (options.prefix !== undefined) {
+    normalisePrefix(options.prefix);
+  }
+  const { aws } = context;
+  const model = await openHubModel(context.hub, reference, { signal });
+  const inspection = await inspectModel(context.hub, model, { region: aws.region, signal });
+  const identity = await getCallerIdentity(aws, { signal });
+  const destination = chooseDestination(bucket, options.prefix, model);
+  const s3Uri = formatS3Uri(destination);
+  const plan = await planCopy(context, {
+    inspection,
+    destination,
+    chatTemplate: options.chatTemplate,
+    account: identity.account,
+    signal
+  });
+  const role = await reviewRole(context, options, destination, identity);
+  const chosen = await chooseImportNames(
+    aws,
+    {
+      modelId: model.id,
+      commitSha: model.commitSha,
+      s3Uri,
+      chatTemplate: options.chatTemplate,
+      importedModelName: options.importedModelName
+    },
+    signal
+  );
+  return {
+    inspection,
+    plan,
+    identity,
+    role: role.review,
+    names: chosen.names,
+    s3Uri,
+    ...(chosen.existing === undefined ? {} : { existing: chosen.existing }),
+    checks: [...inspection.checks, ...plan.checks, ...role.checks, ...chosen.checks],
+    costNotes: [...COST_NOTES]
+  };
+}
+
+/** The commit is a part of the default prefix, so that two revisions never share a folder. */
+function chooseDestination(
+  bucket: string,
+  prefix: string | undefined,
+  model: HubModel
+): S3Destination {
+  return {
+    bucket,
+    prefix: normalisePrefix(prefix ?? `bedrock-import/${model.id}/${model.commitSha.slice(0, 12)}`)
+  };
+}
+
+async function reviewRole(
+  context: EngineContext,
+  options: ImportOptions,
+  destination: S3Destination,
+  identity: CallerIdentity
+): Promise<{ review: ImportReview['role']; checks: Check[] }> {
+  const { aws } = context;
+  const inputs = {
+    account: identity.account,
+    partition: identity.partition,
+    region: aws.region,
+    bucket: destination.bucket
+  };
+  if (options.roleArn !== undefined) {
+    const checks = await checkImportRole(aws, {
+      ...inputs,
+      prefix: destination.prefix,
+      roleArn: options.roleArn,
+      signal: options.signal
+    });
+    return { review: { action: 'use', roleArn: options.roleArn }, checks };
+  }
+  if (options.createRole === true) {
+    return {
+      review: {
+        action: 'create',
+        roleName: defaultImportRoleName(destination.bucket),
+        policies: { trust: importRoleTrustPolicy(inputs), permissions: importRolePolicy(inputs) }
+      },
+      checks: []
+    };
+  }
+  throw await roleMissing(context, identity);
+}
+
+async function roleMissing(
+  context: EngineContext,
+  identity: CallerIdentity
+): Promise<BedrockImportError> {
+  const roles = await listImportRoles(context.aws, { account: identity.account }).catch(() => []);
+  const known = roles.slice(0, 3).map(({ roleArn }) => roleArn);
+  return new BedrockImportError({
+    code: 'ROLE_MISSING',
+    message: 'Bedrock needs a role to read the model from S3, and none was named.',
+    nextStep:
+      known.length > 0
+        ? `Pass --role with one that Bedrock can assume (${known.join(', ')}), or --create-role.`
+        : 'Pass --create-role, or --role with the ARN of a role that Bedrock can assume.',
+    kind: 'usage'
+  });
+}
