@@ -1,0 +1,109 @@
+// Bundles the engine and the sandbox, each to one file that needs no registry at run time.
+// Usage: node scripts/bundle.mjs [engine] [sandbox] [--metafile FILE]
+import { build } from 'esbuild';
+import { existsSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const outputFolder = join(root, 'jupyterlab_bedrock_import', 'bundle');
+const entries = {
+  engine: join(root, 'src', 'engine', 'main.ts'),
+  sandbox: join(root, 'src', 'sandbox', 'main.ts')
+};
+
+// CommonJS dependencies call require() for Node's builtins, which an ES module does not have.
+const banner =
+  "import { createRequire as __createRequire } from 'node:module'; " +
+  'const require = __createRequire(import.meta.url);';
+
+const missing = [];
+
+/** Folders that do not exist yet become a module that says so when it is used. */
+const tolerateMissingFolders = {
+  name: 'tolerate-missing-folders',
+  setup(plugin) {
+    plugin.onResolve({ filter: /^\.\.\/(s3|bedrock|iam|inference)$/ }, args => {
+      const folder = join(args.resolveDir, args.path);
+      if (existsSync(join(folder, 'index.ts'))) {
+        return undefined;
+      }
+      missing.push(args.path);
+      return { path: args.path.slice(3), namespace: 'missing' };
+    });
+    plugin.onLoad({ filter: /.*/, namespace: 'missing' }, args => ({
+      loader: 'js',
+      contents: `
+        const refuse = async () => new Response('The sandbox has no ${args.path} yet.', { status: 501 });
+        export const createS3 = () => Object.assign(refuse, { store: {} });
+        export const createBedrock = () => refuse;
+        export const createIam = () => refuse;
+        export const createSts = () => refuse;`
+    }));
+  }
+};
+
+/** Deno knows Node's builtins by their prefix only. */
+const prefixBuiltins = {
+  name: 'prefix-builtins',
+  setup(plugin) {
+    const names = builtinModules.filter(name => !name.startsWith('_') && !name.startsWith('node:'));
+    const filter = new RegExp(`^(${names.map(name => name.replace('/', '\\/')).join('|')})$`);
+    plugin.onResolve({ filter }, args => ({ path: `node:${args.path}`, external: true }));
+  }
+};
+
+async function bundle(name) {
+  const entry = entries[name];
+  if (!existsSync(entry)) {
+    process.stderr.write(`bundle: ${name} has no entry yet, left out\n`);
+    return;
+  }
+  const output = join(outputFolder, `${name}.js`);
+  // Written beside and renamed, so that a process that starts meanwhile sees a whole file.
+  const temporary = `${output}.${process.pid}.tmp.js`;
+  try {
+    const result = await build({
+      entryPoints: [entry],
+      outfile: temporary,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'es2022',
+      // Without `browser`, so that the AWS SDK resolves to its Node build.
+      mainFields: ['module', 'main'],
+      conditions: ['module', 'import', 'node'],
+      minify: true,
+      keepNames: true,
+      legalComments: 'eof',
+      sourcemap: false,
+      loader: { '.wasm': 'binary' },
+      banner: { js: banner },
+      plugins: [tolerateMissingFolders, prefixBuiltins],
+      metafile: true,
+      absWorkingDir: root,
+      logLevel: 'warning'
+    });
+    await rename(temporary, output);
+    const { size } = await stat(output);
+    process.stderr.write(`bundle: ${name}.js ${(size / 1e3).toFixed(0)} kB\n`);
+    const at = process.argv.indexOf('--metafile');
+    if (at > 0) {
+      await writeFile(process.argv[at + 1], JSON.stringify(result.metafile));
+    }
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+await mkdir(outputFolder, { recursive: true });
+const named = process.argv.slice(2).filter(name => name in entries);
+for (const name of named.length > 0 ? named : Object.keys(entries)) {
+  await bundle(name);
+}
+if (missing.length > 0) {
+  process.stderr.write(`bundle: not there yet: ${[...new Set(missing)].join(', ')}\n`);
+}

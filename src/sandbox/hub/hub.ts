@@ -1,0 +1,106 @@
+import type { FaultPlan, SandboxHandler, SandboxState } from '../state';
+import { readCaller } from './access';
+import { hubError, rateLimited } from './answers';
+import { createFileHashes } from './fileHashes';
+import { answerModelApi, answerSearch } from './modelApi';
+import { openRepositories } from './repository';
+import { answerCdn, answerResolve } from './resolve';
+import { CDN_PREFIX, createSignedUrls } from './signedUrls';
+
+export interface HubOptions {
+  /** Every `org/name` in it is a model; without it the hub is empty. */
+  modelsDirectory?: string;
+  state: SandboxState;
+  /** @default those of `state` */
+  faults?: FaultPlan;
+}
+
+export type Hub = SandboxHandler & {
+  /** The model to try first; undefined when there is none. */
+  firstModel(): Promise<string | undefined>;
+};
+
+/** The model that the set-up brings; preferred among others. */
+const STARTER_MODEL = 'HuggingFaceTB/SmolLM2-135M-Instruct';
+
+/** A model hub with the protocol of the Hugging Face Hub, over folders on this disk. */
+export function createHub(options: HubOptions): Hub {
+  const { state } = options;
+  const faults = options.faults ?? state.faults;
+  const repositories = openRepositories(options.modelsDirectory, createFileHashes(state));
+  const context = { faults, signedUrls: createSignedUrls(state) };
+
+  const handler: SandboxHandler = async request => {
+    const url = new URL(request.url);
+    if (!['GET', 'HEAD', 'POST'].includes(request.method)) {
+      return hubError(405, 'Method not allowed');
+    }
+    if (url.pathname.startsWith(CDN_PREFIX)) {
+      return answerCdn(request, url, context);
+    }
+    if (faults.roll('hub-429')) {
+      return rateLimited();
+    }
+    const segments = decodeSegments(url.pathname);
+    const caller = readCaller(request);
+    if (segments === undefined) {
+      return hubError(400, 'The path is not valid percent-encoding');
+    }
+    if (caller instanceof Response) {
+      return caller;
+    }
+    const [first, second, third, fourth] = segments;
+    if (first === 'api' && second === 'whoami-v2') {
+      return caller.token === undefined
+        ? hubError(401, 'Invalid username or password.')
+        : Response.json(identity());
+    }
+    if (first === 'api' && second === 'models') {
+      if (third === undefined) {
+        return answerSearch(url, repositories, caller);
+      }
+      const repository = await repositories.find(`${third}/${fourth}`);
+      return answerModelApi(request, url, repository, segments.slice(4), caller);
+    }
+    if (third === 'resolve' && request.method !== 'POST') {
+      const repository = await repositories.find(`${first}/${second}`);
+      return answerResolve(request, url, repository, segments.slice(3), caller, context);
+    }
+    return hubError(404, "Sorry, we can't find the page you are looking for.");
+  };
+
+  return Object.assign(handler, {
+    firstModel: async () => {
+      const ids = await repositories.ids();
+      return ids.includes(STARTER_MODEL) ? STARTER_MODEL : ids[0];
+    }
+  });
+}
+
+/** Decodes after splitting, so that an encoded slash of a revision such as refs%2Fpr%2F1 counts. */
+function decodeSegments(pathname: string): string[] | undefined {
+  try {
+    return pathname
+      .split('/')
+      .slice(1)
+      .flatMap((segment, index) => {
+        const decoded = decodeURIComponent(segment);
+        // Only a revision may hold an encoded slash, and none comes before the third segment.
+        return index < 2 ? [decoded] : decoded.split('/');
+      });
+  } catch {
+    return undefined;
+  }
+}
+
+function identity(): Record<string, unknown> {
+  return {
+    type: 'user',
+    id: 'sandbox',
+    name: 'sandbox-user',
+    fullname: 'Sandbox User',
+    email: 'user@example.com',
+    orgs: [],
+    auth: { type: 'access_token', accessToken: { displayName: 'sandbox', role: 'read' } }
+  };
+}

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { textBlobOid, type FileFacts, type FileHashes } from './fileHashes';
+import { readSettings, SETTINGS_FILE, type RepositorySettings } from './settings';
+
+export interface RepositoryFile extends FileFacts {
+  path: string;
+  absolutePath: string;
+  sizeBytes: number;
+  mtimeMs: number;
+}
+
+/** A folder `org/name` as it is now. */
+export interface Repository {
+  /** `org/name`. */
+  id: string;
+  settings: RepositorySettings;
+  /** Sorted by path. */
+  files: RepositoryFile[];
+  /** Changes with every path, size and hash. */
+  commitSha: string;
+  lastModified: Date;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+export interface Repositories {
+  /** Undefined when there is no such folder. Reads the disk each time: tests change files. */
+  find(id: string): Promise<Repository | undefined>;
+  /** Every `org/name`, sorted. */
+  ids(): Promise<string[]>;
+}
+
+export function openRepositories(
+  modelsDirectory: string | undefined,
+  hashes: FileHashes
+): Repositories {
+  return {
+    find: async id => {
+      const names = id.split('/');
+      if (modelsDirectory === undefined || names.length !== 2 || !names.every(isName)) {
+        return undefined;
+      }
+      const folder = join(modelsDirectory, ...names);
+      return (await isFolder(folder)) ? readRepository(id, folder, hashes) : undefined;
+    },
+    ids: async () => {
+      if (modelsDirectory === undefined) {
+        return [];
+      }
+      const ids: string[] = [];
+      for (const organisation of await subFolders(modelsDirectory)) {
+        for (const name of await subFolders(join(modelsDirectory, organisation))) {
+          ids.push(`${organisation}/${name}`);
+        }
+      }
+      return ids.sort();
+    }
+  };
+}
+
+async function readRepository(id: string, folder: string, hashes: FileHashes): Promise<Repository> {
+  const found = await walk(folder, '');
+  const files: RepositoryFile[] = [];
+  for (const file of found) {
+    const facts = await hashes.of(file.absolutePath, file.path, {
+      size: file.sizeBytes,
+      mtimeMs: file.mtimeMs
+    });
+    files.push({ ...file, gitOid: facts.gitOid, sha256: facts.sha256 });
+  }
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const listing = createHash('sha1').update(id);
+  for (const file of files) {
+    listing.update(`\n${file.path}\0${file.sizeBytes}\0${file.gitOid}`);
+  }
+  return {
+    id,
+    settings: await readSettings(folder),
+    files,
+    commitSha: listing.digest('hex'),
+    lastModified: new Date(Math.max(0, ...files.map(file => file.mtimeMs)))
+  };
+}
+
+async function walk(
+  folder: string,
+  prefix: string
+): Promise<Array<Omit<RepositoryFile, keyof FileFacts>>> {
+  const files: Array<Omit<RepositoryFile, keyof FileFacts>> = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const absolutePath = join(folder, entry.name);
+    const path = `${prefix}${entry.name}`;
+    if (entry.isDirectory()) {
+      if (!entry.name.startsWith('.')) {
+        files.push(...(await walk(absolutePath, `${path}/`)));
+      }
+    } else if (entry.name !== SETTINGS_FILE) {
+      // Follows links: folders of the hub's own cache are made of them.
+      const stats = await stat(absolutePath);
+      if (stats.isFile()) {
+        files.push({ path, absolutePath, sizeBytes: stats.size, mtimeMs: stats.mtimeMs });
+      }
+    }
+  }
+  return files;
+}
+
+/** Fields of the README's front matter, the simple ones of the form `key: value` or lists of words. */
+export async function readCard(repository: Repository): Promise<Record<string, unknown>> {
+  const readme = repository.files.find(file => file.path === 'README.md');
+  const card: Record<string, unknown> = {};
+  const text = readme === undefined ? '' : await readFile(readme.absolutePath, 'utf8');
+  const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(text)?.[1] ?? '';
+  let list: string[] | undefined;
+  for (const line of front.split(/\r?\n/)) {
+    const item = /^\s*-\s+(.+)$/.exec(line)?.[1];
+    const field = /^([A-Za-z_]+):\s*(.*)$/.exec(line);
+    if (item !== undefined) {
+      list?.push(unquote(item));
+    } else if (field?.[1] !== undefined) {
+      list = field[2] === '' ? [] : undefined;
+      card[field[1]] = list ?? unquote(field[2] ?? '');
+    }
+  }
+  return { ...card, ...repository.settings.card };
+}
+
+function unquote(text: string): string {
+  return text.trim().replace(/^(['"])(.*)\1$/, '$2');
+}
+
+/** A stable id in the form of git's for a folder. */
+export function folderOid(repository: Repository, path: string): string {
+  return textBlobOid(`${repository.commitSha}/${path}`);
+}
+
+function isName(name: string): boolean {
+  return NAME.test(name) && name.length <= 96;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+async function subFolders(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter(isName);
+  const folders: string[] = [];
+  for (const name of names) {
+    if (await isFolder(join(folder, name))) {
+      folders.push(name);
+    }
+  }
+  return folders;
+}

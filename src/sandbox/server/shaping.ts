@@ -1,0 +1,100 @@
+import type { SandboxClock, SandboxHandler } from '../state';
+
+export interface Shape {
+  /** Delay before each request is answered. */
+  latencyMs: number;
+  /** For each TCP connection and direction; undefined is unlimited. */
+  bytesPerSecond?: number;
+}
+
+/** Sleeping shorter than this costs more than it shapes; the debt waits for the next chunk. */
+const SHORTEST_SLEEP_MS = 4;
+/** What an idle connection may send at once, in time at full rate. */
+const BURST_MS = 20;
+const MOST_IDLE_CONNECTIONS = 1024;
+
+/** Rations one direction of one connection. */
+class TokenBucket {
+  private freeAt = 0;
+
+  constructor(
+    private readonly bytesPerSecond: number,
+    private readonly clock: SandboxClock
+  ) {}
+
+  /** Resolves when `bytes` more may have passed. */
+  async take(bytes: number): Promise<void> {
+    const now = this.clock.now().getTime();
+    this.freeAt = Math.max(this.freeAt, now - BURST_MS) + (bytes / this.bytesPerSecond) * 1000;
+    const wait = this.freeAt - now;
+    if (wait >= SHORTEST_SLEEP_MS) {
+      await this.clock.sleep(wait);
+    }
+  }
+}
+
+/** Puts a slow network in front of a handler; hands it back untouched when there is nothing to do. */
+export function shapeTraffic(
+  handler: SandboxHandler,
+  shape: Shape,
+  clock: SandboxClock
+): SandboxHandler {
+  const { latencyMs, bytesPerSecond } = shape;
+  if (latencyMs <= 0 && bytesPerSecond === undefined) {
+    return handler;
+  }
+  const buckets = new Map<number, { up: TokenBucket; down: TokenBucket }>();
+  const bucketsOf = (port: number, rate: number) => {
+    const known = buckets.get(port);
+    if (known !== undefined) {
+      buckets.delete(port);
+    }
+    const pair = known ?? { up: new TokenBucket(rate, clock), down: new TokenBucket(rate, clock) };
+    buckets.set(port, pair);
+    // A Map keeps insertion order, so the first key is the connection unused for longest.
+    const oldest = buckets.keys().next();
+    if (buckets.size > MOST_IDLE_CONNECTIONS && !oldest.done) {
+      buckets.delete(oldest.value);
+    }
+    return pair;
+  };
+  return async (request, connection) => {
+    if (latencyMs > 0) {
+      await clock.sleep(latencyMs);
+    }
+    if (bytesPerSecond === undefined) {
+      return handler(request, connection);
+    }
+    const { up, down } = bucketsOf(connection.remotePort, bytesPerSecond);
+    const slowRequest =
+      request.body === null
+        ? request
+        : new Request(request, { body: throttle(request.body, up), duplex: 'half' } as RequestInit);
+    const response = await handler(slowRequest, connection);
+    return response.body === null
+      ? response
+      : new Response(throttle(response.body, down), response);
+  };
+}
+
+function throttle(
+  body: ReadableStream<Uint8Array>,
+  bucket: TokenBucket
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      pull: async controller => {
+        const { done, value } = await reader.read();
+        if (done) {
+          controller.close();
+          return;
+        }
+        await bucket.take(value.byteLength);
+        controller.enqueue(value as Uint8Array<ArrayBuffer>);
+      },
+      cancel: reason => reader.cancel(reason)
+    },
+    { highWaterMark: 0 }
+  );
+}

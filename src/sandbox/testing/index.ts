@@ -1,0 +1,6 @@
+export {
+  startSandbox,
+  writeModels,
+  type StartedSandbox,
+  type StartSandboxOptions
+} from './startSandbox';
