@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { GiB, layOutParts, MAX_PART_BYTES, MAX_PARTS, MiB, partRange } from './partSize';
+
+const TiB = 1024 * GiB;
+
+describe('layOutParts', () => {
+  it('covers every byte of any file once, within the limits of S3', () => {
+    fc.assert(
+      fc.property(
+        fc.maxSafeNat().map(n => n % (40 * TiB)),
+        sizeBytes => {
+          const layout = layOutParts(sizeBytes);
+          expect(layout.partCount).toBeLessThanOrEqual(MAX_PARTS);
+          expect(layout.partSizeBytes).toBeLessThanOrEqual(MAX_PART_BYTES);
+          const last = partRange(sizeBytes, layout.partSizeBytes, layout.partCount - 1);
+          expect(last.end).toBe(sizeBytes);
+          expect(last.start).toBe((layout.partCount - 1) * layout.partSizeBytes);
+          if (layout.method === 'multipart') {
+            expect(layout.partSizeBytes).toBeGreaterThanOrEqual(16 * MiB);
+            expect(last.end).toBeGreaterThan(last.start);
+          }
+        }
+      )
+    );
+  });
+
+  it('sends small files in one request and the next byte in two', () => {
+    expect(layOutParts(16 * MiB)).toMatchObject({ method: 'single-put', partCount: 1 });
+    expect(layOutParts(16 * MiB + 1)).toMatchObject({ method: 'multipart', partCount: 2 });
+  });
+
+  it('gives an empty file one request', () => {
+    expect(layOutParts(0)).toMatchObject({ method: 'single-put', partCount: 1 });
+  });
+
+  it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses %p as a size', size => {
+    expect(() => layOutParts(size)).toThrow(RangeError);
+  });
+});
