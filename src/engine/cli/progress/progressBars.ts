@@ -1,0 +1,178 @@
+import { clearInterval, setInterval } from 'node:timers';
+import { formatBytes } from '../../disk';
+import type { CopyProgress, FileProgress } from '../../transfer';
+import type { Printer } from '../output';
+import { counted, formatClock } from '../text/layout';
+import { cellWidth, fitEnd, fitMiddle, padCells } from '../text/plainText';
+import { percentOf } from './progressLines';
+import { ProgressClock, ProgressView, retryText } from './progressView';
+
+const REDRAW_GAP_MS = 100;
+const TICK_MS = 1000;
+const MAX_FILE_ROWS = 4;
+const WIDEST_BAR = 40;
+const NARROWEST_BAR = 8;
+const RETRY_SHOWN_MS = 10_000;
+
+const ERASE_LINE = '\r\u001b[K';
+const UP_ONE_LINE = '\u001b[1A';
+
+/** For terminals: one block at the bottom that is drawn over itself; finished stages scroll away above. */
+export function createProgressBars(
+  printer: Printer,
+  options: { clock: ProgressClock; asciiOnly: boolean }
+): ProgressView {
+  const { clock } = options;
+  const glyphs = options.asciiOnly ? { full: '#', empty: '-' } : { full: '█', empty: '░' };
+  let drawn = 0;
+  let lastDrawAt = -Infinity;
+  let content: (() => string[]) | undefined;
+  let fileRows = -1;
+  let waiting: { text: string; since: number } | undefined;
+  let lastRetry: { text: string; at: number } | undefined;
+  let ticker: ReturnType<typeof setInterval> | undefined;
+
+  const erase = (): void => {
+    if (drawn > 0) {
+      printer.steer(`${ERASE_LINE}${`${UP_ONE_LINE}${ERASE_LINE}`.repeat(drawn)}`);
+      drawn = 0;
+    }
+  };
+  const draw = (): void => {
+    if (!content) {
+      return;
+    }
+    const rows = content().map(row => fitEnd(row, printer.columns - 1));
+    // Drawn over the old rows instead of erasing them first: that would flicker.
+    printer.steer(UP_ONE_LINE.repeat(Math.min(drawn, rows.length)));
+    for (const row of rows) {
+      printer.steer('\r', row);
+      printer.steer('\u001b[K\n');
+    }
+    drawn = rows.length;
+    lastDrawAt = clock.now();
+  };
+  const show = (next: () => string[], now = false): void => {
+    content = next;
+    ticker ??= setInterval(draw, TICK_MS);
+    if (now || clock.now() - lastDrawAt >= REDRAW_GAP_MS) {
+      draw();
+    }
+  };
+  const clear = (): void => {
+    erase();
+    content = undefined;
+    fileRows = -1;
+    waiting = undefined;
+    if (ticker !== undefined) {
+      clearInterval(ticker);
+      ticker = undefined;
+    }
+  };
+
+  return {
+    stage: text => {
+      clear();
+      printer.line(text);
+    },
+    status: text => {
+      if (fileRows >= 0) {
+        clear();
+      }
+      if (text !== waiting?.text) {
+        waiting = { text, since: clock.now() };
+      }
+      const { since } = waiting;
+      show(() => [`${text}  (${formatClock((clock.now() - since) / 1000)})`], true);
+    },
+    copy: progress => {
+      const first = fileRows < 0;
+      if (first) {
+        clear();
+        const room = Math.max(0, printer.rows - 4);
+        fileRows = Math.min(MAX_FILE_ROWS, progress.filesTotal, room);
+      }
+      show(() => {
+        const recent = lastRetry && clock.now() - lastRetry.at < RETRY_SHOWN_MS;
+        return copyRows(progress, {
+          columns: printer.columns - 1,
+          fileRows: Math.max(0, fileRows),
+          glyphs,
+          retry: recent ? lastRetry?.text : undefined
+        });
+      }, first);
+    },
+    retry: retry => {
+      lastRetry = { text: retryText(retry), at: clock.now() };
+    },
+    clear,
+    close: clear
+  };
+}
+
+interface RowOptions {
+  columns: number;
+  fileRows: number;
+  glyphs: { full: string; empty: string };
+  retry?: string;
+}
+
+/**
+ * The block of a copy: the whole, a line of counts, and as many files as there is room for. Every
+ * field has a fixed width, so that nothing jumps while the numbers grow.
+ */
+export function copyRows(progress: CopyProgress, options: RowOptions): string[] {
+  const label = { copy: 'Copy', proof: 'Proof', manifest: 'Manifest' }[progress.phase];
+  const percent = percentOf(progress);
+  const total = formatBytes(progress.totalBytes);
+  const moved = formatBytes(progress.movedBytes).padStart(9);
+  const rate = `${formatBytes(progress.bytesPerSecond)}/s`.padStart(11);
+  const left = (
+    progress.secondsLeft === undefined ? '' : `${formatClock(progress.secondsLeft)} left`
+  ).padStart(12);
+  const head = label.padEnd(9);
+  const tails = [
+    `${`${percent}`.padStart(4)} %  ${moved} of ${total} ${rate} ${left}`,
+    `${`${percent}`.padStart(4)} % ${rate} ${left}`,
+    `${`${percent}`.padStart(4)} %`
+  ];
+  const tail =
+    tails.find(text => head.length + text.length + NARROWEST_BAR <= options.columns) ?? '';
+  const room = Math.min(WIDEST_BAR, options.columns - head.length - tail.length);
+  const counts = [
+    `${progress.filesProved} of ${counted(progress.filesTotal, 'file')} proved`,
+    counted(progress.connections, 'connection'),
+    counted(progress.retries, 'retry', 'retries')
+  ].join(', ');
+  const shown = activeFiles(progress.files).slice(0, options.fileRows);
+  const nameWidth = Math.max(10, Math.min(48, options.columns - 30));
+  const rows = [
+    head + bar(percent, room, options.glyphs) + tail,
+    `${' '.repeat(head.length)}${options.retry ?? counts}`,
+    ...shown.map(file => fileRow(file, nameWidth))
+  ];
+  while (rows.length < options.fileRows + 2) {
+    rows.push('');
+  }
+  return rows;
+}
+
+function fileRow(file: FileProgress, nameWidth: number): string {
+  const percent = file.sizeBytes === 0 ? 100 : Math.floor((100 * file.movedBytes) / file.sizeBytes);
+  const name = padCells(fitMiddle(file.path, nameWidth), nameWidth);
+  return `  ${name} ${`${percent}`.padStart(4)} %  ${file.state}`;
+}
+
+/** In the plan's order, so that a row stays with its file until it is done. */
+function activeFiles(files: readonly FileProgress[]): FileProgress[] {
+  return files.filter(file => file.state === 'copying' || file.state === 'proving');
+}
+
+function bar(percent: number, cells: number, glyphs: { full: string; empty: string }): string {
+  if (cells < NARROWEST_BAR) {
+    return '';
+  }
+  const full = Math.round((cells * Math.min(100, Math.max(0, percent))) / 100);
+  const text = glyphs.full.repeat(full) + glyphs.empty.repeat(cells - full);
+  return cellWidth(text) === cells ? text : '';
+}

@@ -1,0 +1,78 @@
+import { formatBytes } from '../../disk';
+import type { CopyProgress } from '../../transfer';
+import type { Printer } from '../output';
+import { formatClock } from '../text/layout';
+import { ProgressClock, ProgressView, retryText } from './progressView';
+
+const SHORTEST_GAP_MS = 1000;
+const STEP_PERCENT = 5;
+const STATUS_GAP_MS = 30_000;
+const RETRY_GAP_MS = 5000;
+
+/** For logs and pipes: a line each 5 %, never more than one in a second. */
+export function createProgressLines(printer: Printer, clock: ProgressClock): ProgressView {
+  let phase: CopyProgress['phase'] | undefined;
+  let lastCopy = { at: -Infinity, percent: -Infinity };
+  let lastStatus = { at: -Infinity, text: '' };
+  let lastRetryAt = -Infinity;
+  return {
+    stage: text => printer.line(text),
+    status: text => {
+      const now = clock.now();
+      const gap = text === lastStatus.text ? Infinity : STATUS_GAP_MS;
+      if (now - lastStatus.at >= gap) {
+        lastStatus = { at: now, text };
+        printer.line(text);
+      }
+    },
+    copy: progress => {
+      const now = clock.now();
+      const percent = percentOf(progress);
+      const newPhase = progress.phase !== phase;
+      const due =
+        now - lastCopy.at >= SHORTEST_GAP_MS && percent - lastCopy.percent >= STEP_PERCENT;
+      const ended = percent === 100 && lastCopy.percent < 100;
+      if (newPhase || due || ended) {
+        phase = progress.phase;
+        lastCopy = { at: now, percent };
+        printer.line(copyLine(progress));
+      }
+    },
+    retry: retry => {
+      const now = clock.now();
+      if (now - lastRetryAt >= RETRY_GAP_MS) {
+        lastRetryAt = now;
+        printer.line(retryText(retry));
+      }
+    },
+    clear: () => undefined,
+    close: () => undefined
+  };
+}
+
+/** Whole percent of the phase: bytes while copying, files while proving. */
+export function percentOf(progress: CopyProgress): number {
+  const [part, whole] =
+    progress.phase === 'copy'
+      ? [progress.movedBytes, progress.totalBytes]
+      : [progress.filesProved, progress.filesTotal];
+  return whole === 0 ? 100 : Math.floor((100 * part) / whole);
+}
+
+export function copyLine(progress: CopyProgress): string {
+  const files = `${progress.filesProved} of ${progress.filesTotal} files proved`;
+  if (progress.phase === 'manifest') {
+    return `Writing the manifest; ${files}.`;
+  }
+  if (progress.phase === 'proof') {
+    return `Proving: ${files}.`;
+  }
+  const left =
+    progress.secondsLeft === undefined ? '' : `, ${formatClock(progress.secondsLeft)} left`;
+  const retries = progress.retries === 0 ? '' : `, ${progress.retries} retries`;
+  return (
+    `Copying: ${percentOf(progress)} %, ${formatBytes(progress.movedBytes)} of ` +
+    `${formatBytes(progress.totalBytes)}, ${formatBytes(progress.bytesPerSecond)}/s${left}, ` +
+    `${files}${retries}`
+  );
+}

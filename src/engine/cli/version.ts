@@ -1,0 +1,2 @@
+// Only the version ends up in the bundle.
+export { version } from '../../../package.json';
