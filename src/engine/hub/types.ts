@@ -49,6 +49,8 @@ export interface HubClient {
    * rate limit, a server error or a broken connection stopped.
    */
   readonly fetch: typeof fetch;
+  /** The pause before something is tried a second time; the next ones double. @default 500 */
+  readonly firstPauseMs?: number;
 }
 
 /** Where the bytes of a file can be fetched with plain range requests. */
