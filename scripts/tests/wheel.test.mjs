@@ -1,0 +1,187 @@
+/**
+ * The wheel as a user gets it: in an empty Python environment, with no Node on the PATH and with
+ * proxies and registries that lead nowhere, so that a download while it runs would fail.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+
+import { exitCodeOf, root, run, venvProgram } from '../processes.mjs';
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const WHEEL = `jupyterlab_bedrock_import-${version}-py3-none-any.whl`;
+const SDIST = `jupyterlab_bedrock_import-${version}.tar.gz`;
+const NOWHERE = 'http://127.0.0.1:9';
+
+const folder = mkdtempSync(join(tmpdir(), 'bedrock-import-wheel-'));
+const environment = join(folder, 'environment');
+const command = venvProgram('bedrock-import', environment);
+const cache = join(folder, 'cache');
+const python = venvProgram('python');
+
+/** The PATH without Node and npm. */
+const pathWithoutNode = (process.env.PATH ?? '')
+  .split(delimiter)
+  .filter(place => !['node', 'npm'].some(name => existsSync(join(place, name))))
+  .join(delimiter);
+
+const alone = {
+  PATH: dirname(command),
+  HOME: folder,
+  XDG_CACHE_HOME: cache,
+  HTTP_PROXY: NOWHERE,
+  HTTPS_PROXY: NOWHERE,
+  NPM_CONFIG_REGISTRY: NOWHERE,
+  PIP_INDEX_URL: NOWHERE,
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_REGION: 'us-east-1'
+};
+
+async function mustRun(commandLine, options) {
+  const result = await run(commandLine, { output: 'keep', ...options });
+  assert.equal(result.code, 0, `${commandLine.join(' ')}\n${result.text}`);
+  return result;
+}
+
+async function namesIn(archive) {
+  const code =
+    'import sys, tarfile, zipfile; p = sys.argv[1]; ' +
+    'print("\\n".join(zipfile.ZipFile(p).namelist() if p.endswith(".whl") else tarfile.open(p).getnames()))';
+  return (await mustRun([python, '-c', code, archive])).stdout.trim().split('\n');
+}
+
+before(async () => {
+  const pip = ['-m', 'pip', '--disable-pip-version-check'];
+  const wheel = [python, ...pip, 'wheel', '--no-deps', '--no-build-isolation', '--wheel-dir'];
+  await mustRun([...wheel, folder, '.']);
+  await mustRun([python, '-m', 'hatchling', 'build', '-t', 'sdist', '-d', folder]);
+  await mustRun([...wheel, join(folder, 'from-sdist'), join(folder, SDIST)], {
+    env: { ...process.env, PATH: pathWithoutNode }
+  });
+  await mustRun([python, '-m', 'venv', environment]);
+  await mustRun([venvProgram('python', environment), ...pip, 'install', join(folder, WHEEL)]);
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test('pip wheel gives one wheel for all systems, and it holds both bundles', async () => {
+  assert.deepEqual(
+    readdirSync(folder).filter(name => name.endsWith('.whl')),
+    [WHEEL]
+  );
+  const names = await namesIn(join(folder, WHEEL));
+  for (const name of ['bundle/engine.js', 'bundle/sandbox.js', 'command.py', 'sandbox_model.py']) {
+    assert.ok(names.includes(`jupyterlab_bedrock_import/${name}`), name);
+  }
+  assert.deepEqual(
+    names.filter(name => /\/tests\/|\.map$|\.ts$|\/\.[^/]*$/.test(name)),
+    []
+  );
+});
+
+test('the sdist holds sources and bundles, and makes the same wheel without Node', async () => {
+  const names = (await namesIn(join(folder, SDIST))).map(name =>
+    name.split('/').slice(1).join('/')
+  );
+  for (const name of [
+    'LICENSE',
+    'package-lock.json',
+    'scripts/bundle.mjs',
+    'src/engine/main.ts',
+    'jupyterlab_bedrock_import/bundle/engine.js'
+  ]) {
+    assert.ok(names.includes(name), name);
+  }
+  const content = async path => (await namesIn(path)).sort();
+  assert.deepEqual(
+    await content(join(folder, 'from-sdist', WHEEL)),
+    await content(join(folder, WHEEL))
+  );
+});
+
+test('the wheel brings one dependency, Deno', async () => {
+  const list = [venvProgram('python', environment), '-m', 'pip', 'list', '--format=json'];
+  const packages = JSON.parse((await mustRun(list)).stdout).map(({ name }) => name.toLowerCase());
+  assert.deepEqual(packages.filter(name => !['pip', 'setuptools', 'wheel'].includes(name)).sort(), [
+    'deno',
+    'jupyterlab-bedrock-import'
+  ]);
+});
+
+test('bedrock-import --version and --help', async () => {
+  const shown = await mustRun([command, '--version'], { env: alone });
+  assert.match(shown.stdout, new RegExp(`^bedrock-import ${version.replaceAll('.', '\\.')} `));
+  const help = await mustRun([command, '--help'], { env: alone });
+  for (const name of ['doctor', 'inspect', 'disk', 'copy', 'import', 'models', 'ask', 'iam']) {
+    assert.match(help.stdout, new RegExp(`^ +${name}\\b`, 'm'));
+  }
+});
+
+test('bedrock-import disk --size 1GB --json', async () => {
+  const { stdout } = await mustRun([command, 'disk', '--size', '1GB', '--json'], { env: alone });
+  const plan = JSON.parse(stdout);
+  assert.equal(plan.requiredBytes, 3.05e9);
+  assert.equal(typeof plan.availableBytes, 'number');
+  assert.equal(typeof plan.fits, 'boolean');
+});
+
+test('a wrong argument gives exit code 2', async () => {
+  const { code } = await run([command, 'disk', '--size', 'huge'], { env: alone, output: 'keep' });
+  assert.equal(code, 2);
+});
+
+test('bedrock-import sandbox --json serves a folder of models', async () => {
+  const model = join(folder, 'models', 'org', 'tiny');
+  mkdirSync(model, { recursive: true });
+  writeFileSync(join(model, 'config.json'), '{"model_type":"llama"}\n');
+  const child = spawn(command, ['sandbox', '--json', '--models', join(folder, 'models')], {
+    env: alone,
+    stdio: ['ignore', 'pipe', 'pipe']
+  });
+  let errors = '';
+  child.stderr.on('data', data => {
+    errors += data;
+  });
+  const ended = new Promise(resolve => {
+    child.on('close', (code, signal) => resolve(exitCodeOf(code, signal)));
+  });
+  try {
+    const line = await Promise.race([
+      new Promise(resolve => createInterface({ input: child.stdout }).once('line', resolve)),
+      ended.then(code => assert.fail(`ended with code ${code}: ${errors}`))
+    ]);
+    const { env } = JSON.parse(line);
+    const answer = await fetch(`${env.HF_ENDPOINT}/api/models/org/tiny`);
+    assert.equal(answer.status, 200);
+    assert.equal((await answer.json()).id, 'org/tiny');
+    const inspected = await run([command, 'inspect', 'org/tiny', '--json'], {
+      env: { ...alone, ...env },
+      output: 'keep'
+    });
+    // A model without weights is refused by a check, which means that the engine reached the hub.
+    assert.equal(inspected.code, 3, inspected.text);
+  } finally {
+    child.kill('SIGINT');
+  }
+  assert.ok([0, 130].includes(await ended));
+});
+
+test('nothing was downloaded', () => {
+  const kept = readdirSync(join(cache, 'jupyterlab-bedrock-import', 'deno'));
+  assert.deepEqual(
+    kept.filter(name => ['npm', 'remote', 'deps', 'registries'].includes(name)),
+    []
+  );
+});
