@@ -1,3 +1,15 @@
+export { askModel } from './askModel';
+export { followImportJob } from './followImportJob';
+export { deleteImportedModel, getImportedModel, listImportedModels } from './importedModels';
+export { getImportJob, listImportJobs } from './importJobs';
+export { importRequestToken } from './importRequest';
+export {
+  suggestImportNames,
+  validateImportedModelName,
+  validateJobName,
+  type ImportNames
+} from './names';
+export { startImportJob } from './startImportJob';
 export type {
   Answer,
   AskOptions,

@@ -75,7 +75,7 @@ export interface StartImportJobOptions extends CallOptions {
 
 export interface FollowImportJobOptions extends CallOptions {
   /**
-   * From the job's creation, not from this call, so that following it again does not start over.
+   * From this call on; the job itself cannot be stopped and runs on.
    * @default 6 hours
    */
   timeLimitMs?: number;
@@ -119,6 +119,11 @@ export interface AskOptions extends CallOptions {
    * Known from GetImportedModel; asked for when not given.
    */
   instructSupported?: boolean;
+  /**
+   * How long the service may send nothing before the request is given up.
+   * @default 5 minutes
+   */
+  idleMs?: number;
   /** Each piece of the answer, in order, as it arrives. */
   onText?: (text: string) => void;
   /** Each piece of a reasoning model's thoughts, where the model sends them apart. */
