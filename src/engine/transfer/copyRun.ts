@@ -199,8 +199,7 @@ export class CopyRun {
       stop.signal
     );
     if (!found.matches) {
-      await this.discard(planned);
-      throw mismatch(planned);
+      throw mismatch(planned, await this.discard(planned));
     }
     this.proved(planned, found.sha256, found.etag, found.provedBy);
   }
@@ -293,8 +292,7 @@ export class CopyRun {
       return;
     }
     if (file.round >= MAX_ROUNDS) {
-      await this.discard(planned);
-      throw mismatch(planned);
+      throw mismatch(planned, await this.discard(planned));
     }
     this.inputs.onRetry({
       path: planned.path,
@@ -310,11 +308,15 @@ export class CopyRun {
     });
   }
 
-  private async discard(planned: PlannedFile): Promise<void> {
+  /** @returns whether the object is gone; the caller may lack s3:DeleteObject. */
+  private async discard(planned: PlannedFile): Promise<boolean> {
     const { context, plan } = this.inputs;
-    await context.aws.s3
+    return context.aws.s3
       .send(new DeleteObjectCommand({ Bucket: plan.destination.bucket, Key: planned.key }))
-      .catch(() => undefined);
+      .then(
+        () => true,
+        () => false
+      );
   }
 
   private proved(planned: PlannedFile, sha256: string, etag: string, provedBy: ProofMethod): void {
@@ -378,12 +380,15 @@ export class CopyRun {
   }
 }
 
-function mismatch(planned: PlannedFile): BedrockImportError {
+function mismatch(planned: PlannedFile, discarded: boolean): BedrockImportError {
   return new BedrockImportError({
     code: 'HUB_FILE_MISMATCH',
     message: `After ${MAX_ROUNDS} copies the object in S3 still does not have the SHA-256 that the hub publishes.`,
     subject: planned.path,
-    nextStep:
-      'The wrong object was deleted from S3. If a proxy stands between here and the hub, go around it; else report the file to the hub.'
+    nextStep: `${
+      discarded
+        ? 'The wrong object was deleted from S3.'
+        : `Delete the wrong object ${planned.key} from the bucket: there was no permission to do it here.`
+    } If a proxy stands between here and the hub, go around it; else report the file to the hub.`
   });
 }
