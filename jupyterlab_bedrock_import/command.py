@@ -199,8 +199,11 @@ def writable_paths(arguments: Sequence[str]) -> str:
     data = option_value(arguments, "--data")
     if data:
         folders.append(os.path.abspath(data))
-    # Deno splits the list at commas; a doubled comma is one in a name.
-    return ",".join(folder.replace(",", ",,") for folder in folders)
+    for folder in folders:
+        # Deno splits the list at commas and knows no way to escape one.
+        if "," in folder:
+            raise LaunchError(f"{folder} has a comma in its name, which Deno cannot be given.")
+    return ",".join(folders)
 
 
 def sandbox_command(deno: str, arguments: Sequence[str], env: Mapping[str, str]) -> list[str]:
