@@ -49,7 +49,8 @@ async function readBytes(file: string): Promise<Uint8Array> {
     if (error instanceof BedrockImportError) {
       throw error;
     }
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code =
+      typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw usageError({
         code: 'CHAT_TEMPLATE_FILE_MISSING',

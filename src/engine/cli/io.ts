@@ -81,7 +81,7 @@ function streamSink(stream: NodeJS.WriteStream): TextSink {
 async function readStdin(maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let total = 0;
-  for await (const chunk of process.stdin) {
+  for await (const chunk of process.stdin as AsyncIterable<Uint8Array | string>) {
     const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
     chunks.push(bytes);
     total += bytes.length;

@@ -1,10 +1,20 @@
 import { formatBytes } from '../../disk';
-import { CopyPlan, CopyResult, copyModel, parseS3Uri, planCopy } from '../../transfer';
+import { getCallerIdentity } from '../../environment';
+import {
+  CopyPlan,
+  CopyResult,
+  MAX_CONNECTIONS,
+  copyModel,
+  formatS3Uri,
+  parseS3Uri,
+  planCopy
+} from '../../transfer';
 import { refusalOf } from '../blocked';
 import { readChatTemplateFile } from '../chatTemplateFile';
 import { requireConfirmation } from '../confirmation';
-import { overwriteRefusal } from '../overwriting';
+import { executionRefusal } from '../executionRefusal';
 import type { Printer } from '../output';
+import { probe } from '../probe';
 import type { Outcome, Session } from '../session';
 import { printChecks } from '../text/checkLines';
 import { counted, fieldLines, formatDuration } from '../text/layout';
@@ -19,8 +29,6 @@ interface CopyCommandOptions {
   connections?: number;
   planOnly?: boolean;
 }
-
-const MAX_CONNECTIONS = 64;
 
 export const connectionNumber = wholeNumber(1, MAX_CONNECTIONS);
 
@@ -60,7 +68,7 @@ async function copy(
   destinationText: string,
   options: CopyCommandOptions
 ): Promise<Outcome> {
-  const { signal, progress, words } = session;
+  const { signal, progress } = session;
   const destination = parseS3Uri(destinationText);
   const chatTemplate =
     options.chatTemplate === undefined
@@ -69,52 +77,59 @@ async function copy(
   const engine = await session.engine();
   const inspection = await inspectByName(session, model);
   progress.status('Looking at the destination');
-  const plan = await planCopy(engine, { inspection, destination, chatTemplate, signal });
+  const account = await ownAccount(session);
+  const plan = await planCopy(engine, { inspection, destination, chatTemplate, account, signal });
   progress.clear();
-  const checks = [...new Set([...inspection.checks, ...plan.checks])];
+  const checks = [...inspection.checks, ...plan.checks];
   const document = { plan: planDocument(plan), checks };
-  const refusal = refusalOf(checks, inspection.model.id);
+  const mayAsk = session.canAsk && !options.planOnly;
+  const refusal =
+    refusalOf(checks, inspection.model.id) ??
+    executionRefusal(plan, options.overwrite === true || mayAsk);
   if (refusal ?? options.planOnly) {
-    return {
-      document,
-      error: refusal,
-      print: to => printReview(to, plan, checks)
-    };
+    return { document, error: refusal, print: to => printReview(to, plan, checks) };
   }
-  const consent = await consentToOverwrite(session, plan, options.overwrite === true);
-  if (consent) {
-    return { document, error: consent };
+  printChecks(
+    session.words,
+    checks.filter(check => check.verdict === 'warning')
+  );
+  const refused = await consentToOverwrite(session, plan, options.overwrite === true);
+  if (refused) {
+    return { document, error: refused };
   }
-  const warnings = checks.filter(check => check.verdict === 'warning');
-  printChecks(words, warnings);
-  progress.stage(`Copying ${plan.source.modelId} to ${destinationText}`);
+  progress.stage(`Copying ${plan.source.modelId} to ${formatS3Uri(plan.destination)}`);
   const result = await copyModel(engine, plan, {
-    allowOverwrite: overwrites(plan).length > 0,
+    allowOverwrite: true,
     connections: options.connections,
     onProgress: progress.copy,
     onRetry: progress.retry,
     signal
   });
   progress.clear();
-  return {
-    document: { ...result, plan: planDocument(plan), checks },
-    print: to => printCopy(to, result)
-  };
+  return { document: { ...result, ...document }, print: to => printCopy(to, result) };
+}
+
+/** Where STS cannot be asked, S3 still refuses what the credentials do not allow. */
+async function ownAccount(session: Session): Promise<string | undefined> {
+  const { aws } = await session.engine();
+  const asked = await probe(session.signal, signal => getCallerIdentity(aws, { signal }));
+  return 'value' in asked ? asked.value.account : undefined;
 }
 
 async function consentToOverwrite(
   session: Session,
   plan: CopyPlan,
-  allowOverwrite: boolean
+  allowed: boolean
 ): Promise<Outcome['error']> {
-  const refusal = overwriteRefusal(plan, allowOverwrite);
-  if (!refusal) {
+  if (executionRefusal(plan, allowed) === undefined) {
     return undefined;
   }
   printPlan(session.words, plan);
-  return session.canAsk
-    ? requireConfirmation(session, { yes: false, question: 'Overwrite them?', what: 'Overwriting' })
-    : refusal;
+  return requireConfirmation(session, {
+    yes: false,
+    question: `Overwrite ${counted(overwrites(plan).length, 'object')}?`,
+    what: 'Overwriting'
+  });
 }
 
 function printReview(to: Printer, plan: CopyPlan, checks: CopyPlan['checks']): void {

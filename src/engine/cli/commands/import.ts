@@ -4,7 +4,7 @@ import { ImportOptions, ImportResult, ImportReview, reviewImport, runImport } fr
 import { refusalOf } from '../blocked';
 import { readChatTemplateFile } from '../chatTemplateFile';
 import { requireConfirmation } from '../confirmation';
-import { overwriteRefusal } from '../overwriting';
+import { executionRefusal } from '../executionRefusal';
 import type { Printer } from '../output';
 import type { Outcome, Session } from '../session';
 import { fieldLines, formatDuration } from '../text/layout';
@@ -106,7 +106,7 @@ async function importModel(
   const document = { review: reviewDocument(review) };
   const refusal =
     refusalOf(review.checks, review.inspection.model.id) ??
-    overwriteRefusal(review.plan, options.overwrite === true || (session.canAsk && !options.yes));
+    executionRefusal(review.plan, options.overwrite === true || (session.canAsk && !options.yes));
   if (refusal ?? options.review) {
     return { document, error: refusal, print: to => printReview(to, review) };
   }

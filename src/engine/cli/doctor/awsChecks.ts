@@ -4,7 +4,8 @@ import type { Check } from '../../checks';
 import { CallerIdentity, Environment, getCallerIdentity } from '../../environment';
 import type { Session } from '../session';
 import { counted } from '../text/layout';
-import { failedFinding, okFinding, probe } from './findings';
+import { probe } from '../probe';
+import { failedFinding, okFinding } from './findings';
 
 const POLICY_STEP =
   'Let somebody who manages the account add what "bedrock-import iam policies" prints.';
@@ -38,16 +39,15 @@ export async function awsChecks(
     };
   }
   const identity = who.value;
-  const [services, models, jobs, bucketCheck] = await Promise.all([
+  const bucketCheck =
+    bucket === undefined ? [] : [checkBucket(aws, bucket, identity.account, signal)];
+  const [services, ...tried] = await Promise.all([
     reachable,
     modelsCheck(aws, signal),
     jobsCheck(aws, signal),
-    bucket === undefined ? [] : [await checkBucket(aws, bucket, identity.account, signal)]
+    ...bucketCheck
   ]);
-  return {
-    identity,
-    checks: [identityFinding(identity), ...services, models, jobs, ...bucketCheck]
-  };
+  return { identity, checks: [identityFinding(identity), ...services, ...tried] };
 }
 
 function clientsFinding(failed: { error: Parameters<typeof failedFinding>[2] }): Check {

@@ -3,7 +3,8 @@ import type { Environment } from '../../environment';
 import { processHostSource } from '../../environment';
 import { createHubClient, HubToken, readHubToken, toHubError } from '../../hub';
 import type { Redactor } from '../redaction';
-import { failedFinding, okFinding, probe } from './findings';
+import { probe } from '../probe';
+import { failedFinding, okFinding } from './findings';
 
 const WHY_HUB = 'Models come from the hub.';
 const WHY_TOKEN = 'Gated and private models need a token of an account that may read them.';
@@ -37,11 +38,8 @@ async function askHub(
     try {
       const response = await hub.fetch(`${endpoint}/api/whoami-v2`, { signal: limit });
       await response.body?.cancel();
-      if (token !== undefined && response.status === 401) {
-        throw response;
-      }
-      if (response.status >= 500) {
-        throw response;
+      if (response.status >= 500 || (token !== undefined && response.status === 401)) {
+        throw toHubError(response, { subject: endpoint });
       }
       return response.ok;
     } catch (error) {

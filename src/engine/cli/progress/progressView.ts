@@ -6,14 +6,14 @@ import { createProgressLines } from './progressLines';
 /** How a long step shows on stderr: bars that redraw in place, or plain lines. */
 export interface ProgressView {
   /** Something began or ended: always a line of its own. */
-  stage(text: string): void;
+  readonly stage: (text: string) => void;
   /** The newest state of a wait; replaces the last one where that is possible. */
-  status(text: string): void;
-  copy(progress: CopyProgress): void;
-  retry(retry: CopyRetry): void;
+  readonly status: (text: string) => void;
+  readonly copy: (progress: CopyProgress) => void;
+  readonly retry: (retry: CopyRetry) => void;
   /** Takes bars and status off the screen; the view can go on afterwards. */
-  clear(): void;
-  close(): void;
+  readonly clear: () => void;
+  readonly close: () => void;
 }
 
 export interface ProgressClock {

@@ -1,5 +1,5 @@
 import { formatBytes } from '../../disk';
-import type { CopyPlan, FileAction } from '../../transfer';
+import { CopyPlan, FileAction, formatS3Uri } from '../../transfer';
 import type { Printer } from '../output';
 import { counted, fieldLines, tableLines } from './layout';
 
@@ -10,16 +10,12 @@ const ACTIONS: Readonly<Record<FileAction, string>> = {
   skip: 'there, proved'
 };
 
-export function destinationUri(plan: CopyPlan): string {
-  return `s3://${plan.destination.bucket}/${plan.destination.prefix}`;
-}
-
 /** Everything that a copy will do: files, bytes, rewrites, and what it meets at the destination. */
 export function printPlan(to: Printer, plan: CopyPlan): void {
   to.lines(
     fieldLines([
       ['From', `${plan.source.modelId} at ${plan.source.commitSha} (${plan.source.endpoint})`],
-      ['To', `${destinationUri(plan)} (${plan.destination.region})`],
+      ['To', `${formatS3Uri(plan.destination)} (${plan.destination.region})`],
       ['Files', `${plan.files.length}, ${formatBytes(plan.totalBytes)}`],
       ['To move', movement(plan)]
     ])
@@ -93,7 +89,7 @@ function movement(plan: CopyPlan): string {
 export function planDocument(plan: CopyPlan): object {
   return {
     ...plan,
-    files: plan.files.map(({ content, ...file }) => file),
+    files: plan.files.map(file => ({ ...file, content: undefined })),
     rewrites: plan.rewrites.map(({ path, after, summary }) => ({
       path,
       summary,

@@ -1,0 +1,175 @@
+import type { CopyProgress } from '../../transfer';
+import { createOutput } from '../output';
+import { recordedIo } from '../testing/recordedIo';
+import { cellWidth } from '../text/plainText';
+import { copyRows } from './progressBars';
+import { createProgressView } from './progressView';
+
+function progressAt(movedBytes: number, more: Partial<CopyProgress> = {}): CopyProgress {
+  return {
+    phase: 'copy',
+    totalBytes: 200e6,
+    movedBytes,
+    bytesPerSecond: 95.3e6,
+    secondsLeft: 2,
+    filesTotal: 10,
+    filesDone: 3,
+    filesProved: 3,
+    retries: 0,
+    connections: 16,
+    files: [
+      { path: 'config.json', sizeBytes: 700, movedBytes: 700, state: 'proved' },
+      {
+        path: 'model-00001-of-00003.safetensors',
+        sizeBytes: 100e6,
+        movedBytes: 43e6,
+        state: 'copying'
+      },
+      {
+        path: 'model-00002-of-00003.safetensors',
+        sizeBytes: 100e6,
+        movedBytes: 100e6,
+        state: 'proving'
+      },
+      {
+        path: 'model-00003-of-00003.safetensors',
+        sizeBytes: 100e6,
+        movedBytes: 0,
+        state: 'waiting'
+      }
+    ],
+    ...more
+  };
+}
+
+function viewOn(options: Parameters<typeof recordedIo>[0], plain = false) {
+  const io = recordedIo(options);
+  const output = createOutput(io);
+  const clock = { time: 0, now: () => clock.time };
+  const view = createProgressView(output.stderr, { plain, asciiOnly: output.asciiOnly, clock });
+  return { io, view, clock };
+}
+
+describe('plain lines', () => {
+  it('prints at most one line in a second and for each 5 %', () => {
+    const { io, view, clock } = viewOn({ terminal: false });
+    for (let percent = 0; percent <= 100; percent += 1) {
+      clock.time += 100;
+      view.copy(progressAt(percent * 2e6));
+    }
+    const lines = io.err().trimEnd().split('\n');
+    expect(lines).toHaveLength(11);
+    expect(lines[0]).toMatch(/^Copying: 0 %/);
+    expect(lines.at(-1)).toMatch(/^Copying: 100 %, 200\.\d* MB of 200\.\d* MB/);
+  });
+
+  it('says so when the proof and the manifest begin', () => {
+    const { io, view } = viewOn({});
+    view.copy(progressAt(200e6));
+    view.copy(progressAt(200e6, { phase: 'proof' }));
+    view.copy(progressAt(200e6, { phase: 'manifest', filesProved: 10 }));
+    expect(io.err().split('\n').slice(1, 3)).toEqual([
+      'Proving: 3 of 10 files proved.',
+      'Writing the manifest; 10 of 10 files proved.'
+    ]);
+  });
+
+  it('does not repeat a status, and not every retry', () => {
+    const { io, view, clock } = viewOn({});
+    const retry = { path: 'a', part: 2, cause: 'SlowDown', attempt: 1, waitMs: 900 };
+    view.status('Waiting');
+    view.status('Waiting');
+    view.retry(retry);
+    view.retry(retry);
+    clock.time += 40_000;
+    view.status('Waiting');
+    view.status('Still waiting');
+    expect(io.err()).toBe(
+      'Waiting\nTrying a, part 2 again in 1 s (try 2): SlowDown\nStill waiting\n'
+    );
+  });
+
+  it('is what --json gets on a terminal, too', () => {
+    const { io, view } = viewOn({ terminal: true }, true);
+    view.copy(progressAt(100e6));
+    expect(io.err()).not.toContain('\u001b');
+  });
+});
+
+describe('bars', () => {
+  const glyphs = { full: '#', empty: '-' };
+
+  it.each([200, 120, 80, 60, 40, 20])('never is wider than %d columns', columns => {
+    const rows = copyRows(progressAt(90e6), { columns, fileRows: 4, glyphs });
+    expect(rows).toHaveLength(6);
+    expect(cellWidth(rows[0] ?? '')).toBeLessThanOrEqual(columns);
+  });
+
+  it('shows the whole, the counts and the files at work', () => {
+    const rows = copyRows(progressAt(90e6), { columns: 100, fileRows: 2, glyphs });
+    expect(rows[0]).toMatch(
+      /^Copy {5}#+-+ +45 % +90\.\d* MB of 200\.\d* MB +95\.\d* MB\/s +0:02 left$/
+    );
+    expect(rows[1]).toContain('3 of 10 files proved, 16 connections, 0 retries');
+    expect(rows[2]).toMatch(/model-00001-of-00003\.safetensors +43 % {2}copying$/);
+    expect(rows[3]).toMatch(/model-00002-of-00003\.safetensors +100 % {2}proving$/);
+  });
+
+  it('keeps every field in its place while the numbers grow', () => {
+    const places = [5e6, 90e6, 199e6].map(moved =>
+      (copyRows(progressAt(moved), { columns: 100, fileRows: 0, glyphs })[0] ?? '').indexOf(' of ')
+    );
+    expect(new Set(places).size).toBe(1);
+  });
+
+  it('draws over the same rows and leaves a clean screen', () => {
+    const { io, view, clock } = viewOn({ terminal: true, columns: 100, rows: 30 });
+    view.copy(progressAt(0));
+    clock.time += 200;
+    view.copy(progressAt(90e6));
+    view.stage('Copied');
+    view.close();
+    const screen = replay(io.err());
+    expect(screen).toEqual(['Copied', '']);
+    expect(io.err().match(/45 %/g)).toHaveLength(1);
+  });
+
+  it('neutralises file names', () => {
+    const { io, view } = viewOn({ terminal: true });
+    const files = [{ path: 'a\u001b[2Jb', sizeBytes: 1, movedBytes: 0, state: 'copying' as const }];
+    view.copy(progressAt(0, { files }));
+    view.close();
+    expect(io.err()).toContain('a\\x1b[2Jb');
+    expect(io.err()).not.toContain('\u001b[2J');
+  });
+
+  it('uses ASCII when the locale is not UTF-8', () => {
+    const { io, view } = viewOn({ terminal: true, env: { LANG: 'C' } });
+    view.copy(progressAt(90e6));
+    view.close();
+    expect(io.err()).toMatch(/^[\u0000-\u007e]*$/);
+    expect(io.err()).toContain('###');
+  });
+});
+
+/** What a terminal shows after these bytes: knows just the three movements that the bars use. */
+function replay(bytes: string): string[] {
+  const lines = [''];
+  let row = 0;
+  for (const [token] of bytes.matchAll(/\u001b\[1A|\u001b\[K|\r|\n|[^\u001b\r\n]+/g)) {
+    if (token === '\u001b[1A') {
+      row -= 1;
+    } else if (token === '\u001b[K') {
+      lines[row] = '';
+    } else if (token === '\n') {
+      row += 1;
+      lines[row] ??= '';
+    } else if (token !== '\r') {
+      lines[row] = token;
+    }
+  }
+  while (lines.length > 1 && lines.at(-1) === '' && lines.at(-2) === '') {
+    lines.pop();
+  }
+  return lines;
+}
