@@ -239,11 +239,8 @@ function findPayloadHash(
   if (!signature.presigned) {
     return headers.get('x-amz-content-sha256') ?? undefined;
   }
-  return (
-    signature.payloadHash ??
-    (signature.signedHeaders.includes('x-amz-content-sha256')
-      ? (headers.get('x-amz-content-sha256') ?? undefined)
-      : undefined) ??
-    'UNSIGNED-PAYLOAD'
-  );
+  const signed = signature.signedHeaders.includes('x-amz-content-sha256')
+    ? headers.get('x-amz-content-sha256')
+    : null;
+  return signature.payloadHash ?? signed ?? 'UNSIGNED-PAYLOAD';
 }

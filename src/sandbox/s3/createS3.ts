@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+import {
+  readRawTarget,
+  RefusedError,
+  renderS3Refusal,
+  verifySigV4,
+  type KnownCredentials
+} from '../sigv4';
+import { ConnectionResetError, type SandboxHandler, type SandboxState } from '../state';
+
+import { seedBuckets } from './access';
+import { findOperation } from './operations';
+import { effectiveHeaders, readAddress, type S3Request } from './s3Request';
+import { ObjectStore } from './store/objectStore';
+
+/** What is read of a refused request's body, so that the client sees the answer and not a reset. */
+const MAX_DRAINED_BYTES = 64 * 2 ** 20;
+
+export interface S3Options {
+  /** Further keys beside the state's own, such as those of assumed roles. */
+  findCredentials?: (accessKeyId: string) => KnownCredentials | undefined;
+}
+
+/**
+ * Amazon S3 as far as copying models needs it, in front of a folder. Buckets from the start: the
+ * state's own, and three for trying out refusals: `somebody-elses-bucket` (AccessDenied),
+ * `bucket-in-another-region` (PermanentRedirect; eu-central-1) and `read-only-bucket` (writes get
+ * AccessDenied). One endpoint stands for those of all regions: a request signed for the region of
+ * its bucket is served.
+ */
+export function createS3(
+  state: SandboxState,
+  options: S3Options = {}
+): SandboxHandler & { store: ObjectStore } {
+  const store = new ObjectStore(join(state.dataDirectory, 's3'));
+  seedBuckets(store, state);
+  const handle: SandboxHandler = async request => {
+    const requestId = randomBytes(8).toString('hex').toUpperCase();
+    try {
+      const s3Request = verifiedRequest(request, state, store, options);
+      const response = await answer(s3Request);
+      response.headers.set('x-amz-request-id', requestId);
+      return response;
+    } catch (error) {
+      if (error instanceof ConnectionResetError) {
+        throw error;
+      }
+      if (!(error instanceof RefusedError)) {
+        console.error(error);
+      }
+      await drain(request);
+      return renderS3Refusal(
+        error instanceof RefusedError
+          ? error.refusal
+          : {
+              ok: false,
+              status: 500,
+              code: 'InternalError',
+              message: 'We encountered an internal error. Please try again.'
+            },
+        {
+          requestId,
+          resource: readRawTarget(request.url).path,
+          hasBody: request.method !== 'HEAD'
+        }
+      );
+    }
+  };
+  return Object.assign(handle, { store });
+}
+
+function verifiedRequest(
+  request: Request,
+  state: SandboxState,
+  store: ObjectStore,
+  options: S3Options
+): S3Request {
+  const target = readRawTarget(request.url);
+  const { bucket, key } = readAddress(target, request.headers.get('host') ?? target.authority);
+  const bucketRegion = store.bucket(bucket)?.region ?? state.region;
+  const verified = verifySigV4(request, {
+    service: 's3',
+    region: [state.region, bucketRegion],
+    credentials: accessKeyId =>
+      accessKeyId === state.accessKeyId ? state : options.findCredentials?.(accessKeyId),
+    now: state.now()
+  });
+  if (!verified.ok) {
+    throw RefusedError.of(verified);
+  }
+  return {
+    method: request.method,
+    request,
+    verified,
+    state,
+    store,
+    bucket,
+    key,
+    headers: effectiveHeaders(request, verified),
+    query: new Map(target.query)
+  };
+}
+
+async function answer(request: S3Request): Promise<Response> {
+  const { faults } = request.state;
+  if (faults.roll('s3-503')) {
+    throw new RefusedError(503, 'SlowDown', 'Please reduce your request rate.');
+  }
+  const breaks = faults.roll('s3-reset');
+  if (breaks && (request.request.body !== null || request.method !== 'GET')) {
+    await readHalf(request.request);
+    throw new ConnectionResetError();
+  }
+  const response = await findOperation(request)(request);
+  return breaks ? breakHalfway(response) : response;
+}
+
+async function readHalf(request: Request): Promise<void> {
+  let left = Number(request.headers.get('content-length') ?? 0) / 2;
+  const reader = request.body?.getReader();
+  while (reader !== undefined && left > 0) {
+    const { done, value } = await reader.read();
+    left = done ? 0 : left - value.length;
+  }
+}
+
+function breakHalfway(response: Response): Response {
+  let left = Number(response.headers.get('content-length') ?? 0) / 2;
+  const reader = response.body?.getReader();
+  if (reader === undefined) {
+    throw new ConnectionResetError();
+  }
+  const body = new ReadableStream<Uint8Array>({
+    pull: async controller => {
+      const { done, value } = left > 0 ? await reader.read() : { done: true, value: undefined };
+      if (done || value === undefined) {
+        await reader.cancel();
+        controller.error(new ConnectionResetError());
+        return;
+      }
+      controller.enqueue(value.length > left ? value.subarray(0, Math.ceil(left)) : value);
+      left -= value.length;
+    }
+  });
+  return new Response(body, { status: response.status, headers: response.headers });
+}
+
+async function drain(request: Request): Promise<void> {
+  // A client that waits for "100 Continue" has sent nothing yet and must not be asked to.
+  if (request.body === null || request.body.locked || request.headers.has('expect')) {
+    return;
+  }
+  const reader = request.body.getReader();
+  try {
+    for (let left = MAX_DRAINED_BYTES; left > 0;) {
+      const { done, value } = await reader.read();
+      left = done ? 0 : left - value.length;
+    }
+    await reader.cancel();
+  } catch {
+    // The client has gone; there is nothing left to read.
+  }
+}

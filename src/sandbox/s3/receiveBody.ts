@@ -1,0 +1,304 @@
+import { createHash } from 'node:crypto';
+
+import { decodeAwsChunked, RefusedError } from '../sigv4';
+
+import {
+  algorithmOfHeader,
+  base64,
+  checksumHeader,
+  createRunningHash,
+  isValidDigest,
+  readAlgorithm,
+  type ChecksumAlgorithm,
+  type RunningHash
+} from './checksums';
+import type { S3Request } from './s3Request';
+import type { Extent } from './store/bodyFiles';
+
+export const MAX_PUT_BYTES = 5 * 2 ** 30;
+const MAX_DOCUMENT_BYTES = 16 * 2 ** 20;
+
+export interface ReceivedBody {
+  extent: Extent;
+  sizeBytes: number;
+  /** MD5 in hex. */
+  etag: string;
+  /** Of the algorithm that the client sent or that was asked for; undefined when neither. */
+  checksum?: { algorithm: ChecksumAlgorithm; value: string; sent: boolean };
+}
+
+interface Intake {
+  source: AsyncIterable<Uint8Array>;
+  sizeHint: number;
+  hashes: RunningHash[];
+  /** @throws RefusedError when anything that the client said about the body does not hold. */
+  check(
+    sizeBytes: number
+  ): { algorithm: ChecksumAlgorithm; value: string; sent: boolean } | undefined;
+}
+
+/**
+ * Streams the body of a request into a new body file, hashing on the way only what was asked for.
+ * The default CRC64NVME that S3 has added to plain uploads since December 2024 is left out: in
+ * JavaScript it would cost more than everything else together.
+ *
+ * @param options.compute A checksum to compute though the client sent none.
+ * @throws RefusedError; nothing is left on disk then.
+ */
+export async function receiveToFile(
+  request: S3Request,
+  options: { compute?: ChecksumAlgorithm } = {}
+): Promise<ReceivedBody> {
+  const intake = prepare(request, { withChecksums: true, compute: options.compute });
+  const md5 = createHash('md5');
+  const writer = await request.store.bodies.create({
+    sizeHint: intake.sizeHint,
+    hashes: [
+      { update: data => void md5.update(data), digest: () => md5.digest() },
+      ...intake.hashes
+    ]
+  });
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of intake.source) {
+      sizeBytes += chunk.length;
+      await writer.write(chunk);
+    }
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+  const extent = await writer.finish();
+  try {
+    const checksum = intake.check(sizeBytes);
+    const digest = md5.digest();
+    checkContentMd5(request, digest);
+    return { extent, sizeBytes, etag: digest.toString('hex'), checksum };
+  } catch (error) {
+    request.store.bodies.release([extent]);
+    throw error;
+  }
+}
+
+/**
+ * The whole of a small body, such as an XML document.
+ *
+ * @throws RefusedError
+ */
+export async function receiveDocument(request: S3Request): Promise<Uint8Array> {
+  return receiveInMemory(request, true);
+}
+
+/**
+ * The body of CompleteMultipartUpload, whose checksum headers speak of the object and not of the
+ * body.
+ *
+ * @throws RefusedError
+ */
+export async function receiveCompletion(request: S3Request): Promise<Uint8Array> {
+  return receiveInMemory(request, false);
+}
+
+async function receiveInMemory(request: S3Request, withChecksums: boolean): Promise<Uint8Array> {
+  const intake = prepare(request, { withChecksums });
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of intake.source) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > MAX_DOCUMENT_BYTES) {
+      throw new RefusedError(400, 'MaxMessageLengthExceeded', 'Your request was too large.');
+    }
+    intake.hashes.forEach(hash => hash.update(chunk));
+    chunks.push(chunk);
+  }
+  const body = Buffer.concat(chunks);
+  intake.check(sizeBytes);
+  checkContentMd5(request, createHash('md5').update(body).digest());
+  return body;
+}
+
+function prepare(
+  request: S3Request,
+  options: { withChecksums: boolean; compute?: ChecksumAlgorithm }
+): Intake {
+  const { headers, verified } = request;
+  const { payloadHash } = verified;
+  const streaming = payloadHash.startsWith('STREAMING-');
+  const declared = headers.get(streaming ? 'x-amz-decoded-content-length' : 'content-length');
+  if (declared === null) {
+    throw new RefusedError(
+      411,
+      'MissingContentLength',
+      'You must provide the Content-Length HTTP header.'
+    );
+  }
+  const declaredBytes = Number(declared);
+  if (declaredBytes > MAX_PUT_BYTES) {
+    throw new RefusedError(
+      400,
+      'EntityTooLarge',
+      'Your proposed upload exceeds the maximum allowed size',
+      { ProposedSize: declared, MaxSizeAllowed: String(MAX_PUT_BYTES) }
+    );
+  }
+  if (options.withChecksums) {
+    checkDigestHeaders(request);
+  }
+  const sent = options.withChecksums ? findSentChecksum(headers) : undefined;
+  const algorithm = sent?.algorithm ?? options.compute;
+  const running = algorithm === undefined ? undefined : createRunningHash(algorithm);
+  const literal = /^[0-9a-f]{64}$/.test(payloadHash) ? createRunningHash('SHA256') : undefined;
+  const raw = readBody(request.request);
+  const { body, trailers } = streaming
+    ? decodeAwsChunked(raw, {
+        signing: payloadHash.startsWith('STREAMING-AWS4-HMAC-SHA256-') ? verified.chain : undefined
+      })
+    : { body: raw, trailers: new Map<string, string>() };
+  return {
+    source: body,
+    sizeHint: declaredBytes,
+    hashes: [running, literal].filter(hash => hash !== undefined),
+    check: sizeBytes => {
+      if (sizeBytes !== declaredBytes) {
+        throw new RefusedError(
+          400,
+          'IncompleteBody',
+          'You did not provide the number of bytes specified by the Content-Length HTTP header',
+          {}
+        );
+      }
+      if (literal !== undefined) {
+        checkPayloadHash(payloadHash, Buffer.from(literal.digest()).toString('hex'));
+      }
+      if (running === undefined || algorithm === undefined) {
+        return undefined;
+      }
+      const value = base64(running.digest());
+      const expected = sent?.value ?? trailers.get(checksumHeader(algorithm));
+      if (sent !== undefined) {
+        checkDigest(algorithm, expected, value);
+      }
+      return { algorithm, value, sent: sent !== undefined };
+    }
+  };
+}
+
+async function* readBody(request: Request): AsyncGenerator<Uint8Array> {
+  const reader = request.body?.getReader();
+  if (reader === undefined) {
+    return;
+  }
+  for (;;) {
+    let result: ReadableStreamReadResult<Uint8Array>;
+    try {
+      result = await reader.read();
+    } catch {
+      // The client went away; nobody will read the answer.
+      throw new RefusedError(400, 'IncompleteBody', 'The request body terminated unexpectedly');
+    }
+    if (result.done) {
+      return;
+    }
+    yield result.value;
+  }
+}
+
+/** The checksum that the client sends in a header, or announces in a trailer (value undefined). */
+function findSentChecksum(
+  headers: Headers
+): { algorithm: ChecksumAlgorithm; value?: string } | undefined {
+  const inHeaders = [...headers].flatMap(([name, value]) => {
+    const algorithm = algorithmOfHeader(name);
+    return algorithm === undefined ? [] : [{ algorithm, value }];
+  });
+  const inTrailer = (headers.get('x-amz-trailer') ?? '').split(',').flatMap(name => {
+    const algorithm = algorithmOfHeader(name.trim().toLowerCase());
+    return algorithm === undefined ? [] : [{ algorithm, value: undefined }];
+  });
+  const found = [...inHeaders, ...inTrailer];
+  if (found.length > 1) {
+    throw new RefusedError(
+      400,
+      'InvalidRequest',
+      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.'
+    );
+  }
+  const announced = readAlgorithm(headers.get('x-amz-sdk-checksum-algorithm'));
+  if (announced !== undefined && found[0]?.algorithm !== announced) {
+    throw new RefusedError(
+      400,
+      'InvalidRequest',
+      found.length === 0
+        ? 'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.'
+        : 'Value for x-amz-sdk-checksum-algorithm header is invalid.'
+    );
+  }
+  return found[0];
+}
+
+/** Before the body is read: digests that cannot be right whatever follows. */
+function checkDigestHeaders(request: S3Request): void {
+  const md5 = request.headers.get('content-md5');
+  if (md5 !== null && !isValidDigest('MD5', md5)) {
+    throw new RefusedError(400, 'InvalidDigest', 'The Content-MD5 you specified was invalid.', {
+      'Content-MD5': md5
+    });
+  }
+  for (const [name, value] of request.headers) {
+    const algorithm = algorithmOfHeader(name);
+    if (algorithm !== undefined && !isValidDigest(algorithm, value)) {
+      throw invalidValue(name);
+    }
+  }
+}
+
+const invalidValue = (header: string) =>
+  new RefusedError(400, 'InvalidRequest', `Value for ${header} header is invalid.`);
+
+export function checkDigest(
+  algorithm: ChecksumAlgorithm,
+  expected: string | undefined,
+  actual: string
+): void {
+  if (expected === undefined) {
+    throw new RefusedError(
+      400,
+      'MalformedTrailerError',
+      'The request contained trailing data that was not well-formed or did not conform to our published schema.'
+    );
+  }
+  if (!isValidDigest(algorithm, expected)) {
+    throw invalidValue(checksumHeader(algorithm));
+  }
+  if (expected !== actual) {
+    throw new RefusedError(
+      400,
+      'BadDigest',
+      `The ${algorithm} you specified did not match the calculated checksum.`
+    );
+  }
+}
+
+function checkPayloadHash(claimed: string, computed: string): void {
+  if (claimed !== computed) {
+    throw new RefusedError(
+      400,
+      'XAmzContentSHA256Mismatch',
+      "The provided 'x-amz-content-sha256' header does not match what was computed.",
+      { ClientComputedContentSHA256: claimed, S3ComputedContentSHA256: computed }
+    );
+  }
+}
+
+function checkContentMd5(request: S3Request, digest: Buffer): void {
+  const expected = request.headers.get('content-md5');
+  const calculated = digest.toString('base64');
+  if (expected !== null && expected !== calculated) {
+    throw new RefusedError(
+      400,
+      'BadDigest',
+      'The Content-MD5 you specified did not match what we received.',
+      { ExpectedDigest: expected, CalculatedDigest: calculated }
+    );
+  }
+}
