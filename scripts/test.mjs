@@ -131,6 +131,7 @@ const suites = {
       nodeTests('scripts', [
         'scripts/tests/house-rules.test.mjs',
         'scripts/tests/import-directions.test.mjs',
+        'scripts/tests/lock-platforms.test.mjs',
         'scripts/tests/sandbox-environment.test.mjs'
       ])
   },
