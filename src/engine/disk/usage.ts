@@ -1,5 +1,96 @@
+import type { BigIntStatsFs } from 'node:fs';
+import { readFile, realpath, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+
+import { BedrockImportError } from '../errors';
 import type { DiskUsage } from './types';
 
-export async function readDiskUsage(_path: string): Promise<DiskUsage> {
-  throw new Error('Not written yet.');
+/** Amazon EFS reports 8 EiB; nothing that has an end comes near. */
+const UNLIMITED_BYTES = 2n ** 62n;
+
+/**
+ * What `df` shows for a path, exactly. A path that does not exist yet is measured at its nearest
+ * parent that does.
+ *
+ * @throws BedrockImportError `DISK_UNREADABLE` when no parent can be measured
+ */
+export async function readDiskUsage(path: string): Promise<DiskUsage> {
+  let folder = resolve(path);
+  for (;;) {
+    try {
+      const numbers = await statfs(folder, { bigint: true });
+      return { ...usageOf(folder, numbers), fileSystemType: await typeOf(folder) };
+    } catch (error) {
+      const missing = hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR');
+      if (!missing || folder === dirname(folder)) {
+        throw new BedrockImportError({
+          code: 'DISK_UNREADABLE',
+          message: `The free space at ${folder} cannot be read.`,
+          subject: path,
+          nextStep: 'Give a folder that you may read with --path.',
+          cause: error
+        });
+      }
+      folder = dirname(folder);
+    }
+  }
+}
+
+/** The numbers of statfs(2) in the words of `df`. */
+export function usageOf(
+  path: string,
+  numbers: Pick<BigIntStatsFs, 'bsize' | 'blocks' | 'bfree' | 'bavail' | 'files' | 'ffree'>
+): DiskUsage {
+  const { bsize, blocks, bfree, files, ffree } = numbers;
+  // Some file systems let their reserve go below zero, which arrives as an enormous number.
+  const bavail = numbers.bavail > bfree ? 0n : numbers.bavail;
+  return {
+    path,
+    totalBytes: Number(blocks * bsize),
+    usedBytes: Number((blocks - bfree) * bsize),
+    availableBytes: Number(bavail * bsize),
+    reservedBytes: Number((bfree - bavail) * bsize),
+    unlimited: blocks * bsize >= UNLIMITED_BYTES,
+    inodes:
+      files === 0n
+        ? undefined
+        : { total: Number(files), used: Number(files - ffree), available: Number(ffree) }
+  };
+}
+
+/**
+ * The type of the mount that holds a path, from the kernel's list of mounts; missing where the
+ * system has no such list. The last entry of the longest mount point counts: it lies on top.
+ */
+async function typeOf(path: string): Promise<string | undefined> {
+  try {
+    const [mounts, real] = await Promise.all([
+      readFile('/proc/self/mounts', 'utf8'),
+      realpath(path)
+    ]);
+    return mountType(mounts, real);
+  } catch {
+    return undefined;
+  }
+}
+
+export function mountType(mounts: string, path: string): string | undefined {
+  let longest = -1;
+  let type: string | undefined;
+  for (const line of mounts.split('\n')) {
+    const [, point = '', found] = line.split(' ');
+    const folder = point.replace(/\\([0-7]{3})/g, (_all, code: string) =>
+      String.fromCharCode(Number.parseInt(code, 8))
+    );
+    const holds = folder === '/' || path === folder || path.startsWith(`${folder}/`);
+    if (folder !== '' && holds && folder.length >= longest) {
+      longest = folder.length;
+      type = found;
+    }
+  }
+  return type;
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

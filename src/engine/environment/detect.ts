@@ -1,8 +1,65 @@
-import type { Environment, HostSource } from './types';
+import { isAbsolute, join, relative } from 'node:path';
 
-export async function detectEnvironment(_options?: {
-  source?: HostSource;
-  region?: string;
-}): Promise<Environment> {
-  throw new Error('Not written yet.');
+import { findCaCertificateFile, findEndpoints, findProxies } from './endpoints';
+import { findHost } from './host';
+import { processHostSource } from './hostSource';
+import { findRegion } from './region';
+import type { Environment, HostKind, HostSource } from './types';
+
+/**
+ * Looks at files and variables only, makes no request and changes nothing. Without a region in the
+ * result, the AWS clients cannot be made.
+ *
+ * @throws BedrockImportError `HUB_ENDPOINT_INVALID`, `AWS_ENDPOINT_INVALID` (usage)
+ */
+export async function detectEnvironment(
+  options: { source?: HostSource; region?: string } = {}
+): Promise<Environment> {
+  const source = options.source ?? processHostSource();
+  const warnings: string[] = [];
+  const host = await findHost(source, warnings);
+  const { metadata } = host;
+  const region = await findRegion(source, options.region, metadata.ResourceArn, warnings);
+  const caCertificateFile = await findCaCertificateFile(source, warnings);
+  warnings.push(...cacheWarnings(source, host.kind, host.root));
+  return {
+    host: host.kind,
+    hostLabel: host.label,
+    name: metadata.SpaceName ?? metadata.ResourceName,
+    domainId: metadata.DomainId,
+    userProfileName: metadata.UserProfileName,
+    executionRoleArn: metadata.ExecutionRoleArn,
+    root: host.root,
+    homeDirectory: source.homeDirectory,
+    region,
+    endpoints: findEndpoints(source.env),
+    proxies: findProxies(source.env),
+    caCertificateFile,
+    warnings
+  };
+}
+
+function cacheWarnings(source: HostSource, kind: HostKind, root: string): string[] {
+  const { env, homeDirectory } = source;
+  const warnings: string[] = [];
+  if (env.TRANSFORMERS_CACHE) {
+    warnings.push(
+      'TRANSFORMERS_CACHE is deprecated and still wins over HF_HOME in transformers 4: unset it to keep all downloads in one place.'
+    );
+  }
+  const cache =
+    env.HF_HUB_CACHE ||
+    env.HF_HOME ||
+    join(env.XDG_CACHE_HOME || join(homeDirectory, '.cache'), 'huggingface');
+  if (kind !== 'plain-jupyter' && isOutside(root, cache)) {
+    warnings.push(
+      `Downloads of other tools from the hub go to ${cache}, outside ${root}: they are lost when this machine stops.`
+    );
+  }
+  return warnings;
+}
+
+function isOutside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way === '..' || way.startsWith('../') || isAbsolute(way);
 }
