@@ -8,7 +8,7 @@ import tseslint from 'typescript-eslint';
 
 import { importZones } from './scripts/importZones.mjs';
 
-const tests = ['**/*.spec.ts', 'src/sandbox/testing/**'];
+const tests = ['**/*.spec.ts', '**/testing/**'];
 const panel = ['src/panel/**/*.{ts,tsx}', 'src/index.ts'];
 
 export default defineConfig(

@@ -273,7 +273,7 @@ def main() -> NoReturn:
     """Entry point of the console script."""
     arguments = sys.argv[1:]
     try:
-        if arguments == ["--version"]:
+        if arguments in (["--version"], ["-V"]):
             print_version()
             sys.exit(0)
         run(arguments, os.environ)

@@ -185,16 +185,16 @@ async function installPythonPackages() {
 
 async function buildBundles() {
   const scripts = ['wasm', 'bundle'].map(name => join('scripts', `${name}.mjs`));
+  const inputs = [...scripts, 'src', 'package.json', 'package-lock.json', 'tsconfig.json'];
   const done = stamp('node_modules', 'bundles');
-  const value = hashOf([...scripts, 'src', 'package-lock.json', 'tsconfig.json']);
-  if (done.holds(value) && BUNDLES.every(path => existsSync(join(root, path)))) {
+  if (done.holds(hashOf(inputs)) && BUNDLES.every(path => existsSync(join(root, path)))) {
     return;
   }
   for (const script of scripts) {
     await step(`node ${script}`, [process.execPath, script]);
   }
   // Building may write generated sources; they belong to what was built.
-  done.write(hashOf([...scripts, 'src', 'package-lock.json', 'tsconfig.json']));
+  done.write(hashOf(inputs));
 }
 
 async function installCommand() {
