@@ -1,2 +1,4 @@
-export type { FileSelection, LeftOutFile, ModelInspection } from './types';
+export { AWS_FACTS } from './awsFacts';
+export { inspectModel } from './inspectModel';
 export { selectImportFiles } from './selectImportFiles';
+export type { FileSelection, LeftOutFile, ModelInspection } from './types';

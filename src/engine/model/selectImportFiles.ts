@@ -23,8 +23,6 @@ const TAKEN: readonly RegExp[] = [
   /^(preprocessor_config|processor_config|video_preprocessor_config)\.json$/
 ];
 
-const WEIGHTS = /\.safetensors(\.index\.json)?$/;
-
 /** What would match TAKEN and must stay behind all the same; the first match gives the reason. */
 const KEPT_BACK: readonly Rule[] = [
   {
@@ -146,9 +144,4 @@ function reasonToLeaveOut(path: string, plainWeights: boolean): string | undefin
     return undefined;
   }
   return LEFT_OUT.find(rule => rule.matches.test(path))?.reason;
-}
-
-/** True for a weights file or its index, wherever it lies. */
-export function isSafetensorsPath(path: string): boolean {
-  return WEIGHTS.test(path);
 }

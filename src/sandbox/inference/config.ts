@@ -66,7 +66,9 @@ export function readDecoderConfig(json: Json): DecoderConfig {
   }
   const activation = json['hidden_act'];
   if (activation !== undefined && activation !== 'silu') {
-    throw new ModelFilesError(`The activation ${String(activation)} in config.json is not known.`);
+    throw new ModelFilesError(
+      `The activation ${JSON.stringify(activation)} in config.json is not known.`
+    );
   }
   const attentionBias = json['attention_bias'] === true;
   // Qwen2 has the three biases without a setting for them.
@@ -118,8 +120,9 @@ function readRopeScaling(rope: Json): RopeScaling {
   const type = rope['rope_type'] ?? rope['type'] ?? 'default';
   switch (type) {
     case 'default':
-    // Stretches only what is longer than the context the model was trained on.
+      return { kind: 'none' };
     case 'dynamic':
+      // Stretches only what is longer than the context the model was trained on.
       return { kind: 'none' };
     case 'linear':
       return { kind: 'linear', factor: numberOf(rope['factor']) ?? 1 };
@@ -132,7 +135,9 @@ function readRopeScaling(rope: Json): RopeScaling {
         originalContextLength: numberOf(rope['original_max_position_embeddings']) ?? 8192
       };
     default:
-      throw new ModelFilesError(`The rope scaling ${String(type)} in config.json is not known.`);
+      throw new ModelFilesError(
+        `The rope scaling ${JSON.stringify(type)} in config.json is not known.`
+      );
   }
 }
 

@@ -97,7 +97,7 @@ function toTensor(
     return undefined;
   }
   const [start = 0, end = 0] = offsets;
-  const bytes = DTYPE_BYTES[dtype as string];
+  const bytes = DTYPE_BYTES[dtype];
   const elements = shape.reduce((product, size) => product * size, 1);
   if (end < start || (bytes !== undefined && end - start !== elements * bytes)) {
     return undefined;
@@ -105,7 +105,7 @@ function toTensor(
   return {
     name,
     file,
-    dtype: dtype as string,
+    dtype: dtype,
     shape,
     start: dataStart + start,
     end: dataStart + end

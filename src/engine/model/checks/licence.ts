@@ -1,0 +1,12 @@
+import type { ModelCheck } from '../facts';
+
+/** Says under which terms the model stands; judging them is the user's. */
+export const licence: ModelCheck = ({ model }) => {
+  const gate = model.gated === false ? '' : ' The model is gated, and you have access to it.';
+  return {
+    id: 'licence',
+    verdict: 'ok',
+    found: `${model.license === undefined ? 'The hub names no licence.' : `Licence: ${model.license}.`}${gate}`,
+    why: 'You remain responsible for using the model within its licence.'
+  };
+};
