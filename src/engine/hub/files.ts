@@ -51,6 +51,10 @@ export async function readHubFile(
   return await repeated(client, model, file, options.signal, async () => {
     const address = resolveUrl(model.endpoint, model.id, model.commitSha, path);
     const response = await client.fetch(address, { headers: AS_IT_IS, signal: options.signal });
+    if (response.url !== address && isStorageRefusal(response)) {
+      await discard(response);
+      throw new RepeatableFailure(storageRefusal(model, file, response.status));
+    }
     if (response.status !== 200) {
       throw await refusal(client, response);
     }
@@ -100,12 +104,10 @@ export async function readHubRange(
     const location = await knownLocation(client, model, path, { signal });
     const headers = { ...AS_IT_IS, range: `bytes=${start}-${end - 1}` };
     const response = await client.fetch(location.url, { headers, signal });
-    if ([401, 403, 404, 410].includes(response.status)) {
-      // A signed address that has expired; the next try asks the hub for a new one.
+    if (isStorageRefusal(response)) {
       forgetLocation(client, model, path);
-      throw new RepeatableFailure(
-        toHubError(await refusal(client, response), contextOf(client, model, file))
-      );
+      await discard(response);
+      throw new RepeatableFailure(storageRefusal(model, file, response.status));
     }
     if (response.status === 416) {
       await discard(response);
@@ -181,6 +183,21 @@ async function refusal(client: HubClient, response: Response): Promise<HubAnswer
   return answerError(response, {
     withToken: client.token !== undefined,
     token: client.token?.value
+  });
+}
+
+/** A signed address that has expired, most likely: the hub's own refusals have a code. */
+function isStorageRefusal(response: Response): boolean {
+  return [401, 403, 404, 410].includes(response.status) && !response.headers.has('x-error-code');
+}
+
+function storageRefusal(model: HubModel, file: HubFile, status: number): BedrockImportError {
+  return new BedrockImportError({
+    code: 'HUB_UNREACHABLE',
+    message: `The storage of the hub refuses the addresses that the hub gives for ${file.path} (status ${status}).`,
+    subject: `${model.id}/${file.path}`,
+    nextStep:
+      'Check the clock of this machine and that no proxy changes addresses, then try again in a few minutes.'
   });
 }
 

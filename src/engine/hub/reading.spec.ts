@@ -155,6 +155,18 @@ describe('readHubFile', () => {
     expect(storage.map(request => request.authorization)).toEqual([undefined]);
   });
 
+  it('asks the hub again when the signed address has expired', async () => {
+    hub.onStorage = atFirst(1, (_request, response) => (response.writeHead(403).end(), true));
+    expect(await readHubFile(client, model, WEIGHTS)).toEqual(weights);
+  });
+
+  it('takes a refusal of the hub for its word', async () => {
+    hub.onHub = (_request, response) => refuse(response, 403, 'GatedRepo');
+    const error = await failureOf(readHubFile(client, model, WEIGHTS));
+    expect(error.code).toBe('HUB_NO_ACCESS');
+    expect(hub.requests).toHaveLength(1);
+  });
+
   it('refuses a large file before asking for it', async () => {
     const error = await failureOf(readHubFile(client, model, WEIGHTS, { maxBytes: 49_999 }));
     expect(error.code).toBe('HUB_FILE_TOO_LARGE');
@@ -308,7 +320,8 @@ describe('readHubRange', () => {
   it('tells when the storage refuses every address', async () => {
     hub.onStorage = (_request, response) => (response.writeHead(403).end('SIGNED-SECRET'), true);
     const error = await failureOf(readHubRange(client, model, WEIGHTS, 0, 8));
-    expect(error.code).toBe('HUB_NO_ACCESS');
+    expect(error.code).toBe('HUB_UNREACHABLE');
+    expect(error.message).toContain('status 403');
   });
 
   it('shows no signature when the storage does not answer', async () => {
