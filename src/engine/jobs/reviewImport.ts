@@ -7,7 +7,7 @@ import { openHubModel, parseModelReference } from '../hub';
 import type { HubModel } from '../hub';
 import {
   checkImportRole,
-  defaultImportRoleName,
+  defaultRoleName,
   importRolePolicy,
   importRoleTrustPolicy,
   listImportRoles
@@ -114,7 +114,7 @@ async function reviewRole(
     return {
       review: {
         action: 'create',
-        roleName: defaultImportRoleName(destination.bucket),
+        roleName: defaultRoleName(destination.bucket),
         policies: { trust: importRoleTrustPolicy(inputs), permissions: importRolePolicy(inputs) }
       },
       checks: []

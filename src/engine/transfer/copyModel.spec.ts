@@ -18,7 +18,7 @@ import { MODEL_ID, sampleBytes, ScriptedHub } from './testing/scriptedHub';
 
 const MiB = 2 ** 20;
 const FILES: Record<string, Uint8Array> = {
-  'model-00001-of-00002.safetensors': sampleBytes(40 * MiB + 123, 1),
+  'model-00001-of-00002.safetensors': sampleBytes(33 * MiB + 123, 1),
   'model-00002-of-00002.safetensors': sampleBytes(17 * MiB, 2),
   'tokenizer.model': sampleBytes(100_001, 3),
   'odd name #1 100%+ü.safetensors': sampleBytes(1000, 4),
@@ -201,7 +201,7 @@ describe('a copy through faults', () => {
       const retries: CopyRetry[] = [];
       const result = await copy({ onRetry: retry => retries.push(retry) });
       await expectBitIdentical();
-      expect(result.retries).toBeGreaterThanOrEqual(4);
+      expect(result.retries).toBeGreaterThanOrEqual(3);
       expect(retries.every(({ cause }) => cause.length > 0 && !cause.includes('signature='))).toBe(
         true
       );
@@ -239,7 +239,7 @@ describe('a copy through faults', () => {
 
   it('leaves nothing that looks whole when the hub keeps sending other bytes', async () => {
     hub.misbehave = ({ path, start }) =>
-      path.startsWith('model-0000') && start === 0 ? 'flip' : 'ok';
+      path.startsWith('model-00001') && start === 0 ? 'flip' : 'ok';
     await expect(copy()).rejects.toMatchObject({ code: 'HUB_FILE_MISMATCH' });
     const keys = await keysInS3();
     expect(keys).not.toContain(MANIFEST_NAME);

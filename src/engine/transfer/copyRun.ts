@@ -56,7 +56,7 @@ export class CopyRun {
   private readonly queue = new WorkQueue<FileState>();
   private readonly proofs = new Map<string, FileProof>();
   private readonly locations: SourceLocations;
-  private failure: unknown;
+  private failure: Error | undefined;
 
   constructor(private readonly inputs: CopyRunInputs) {
     this.locations = new SourceLocations(inputs.context.hub, inputs.model);
@@ -109,7 +109,7 @@ export class CopyRun {
       try {
         await this.process(part.file, part.index);
       } catch (error) {
-        this.failure ??= error;
+        this.failure ??= error instanceof Error ? error : new Error(String(error));
         this.inputs.stop.abort();
         this.queue.close();
       } finally {
@@ -284,15 +284,16 @@ export class CopyRun {
     );
   }
 
-  /** Keeps a proof, or sends the file again; what stays wrong is deleted, for it must not look whole. */
+  /** Keeps a proof, or deletes the object, for it must not look whole, and sends the file again. */
   private async settle(file: FileState, found: ProvedObject): Promise<void> {
     const { planned } = file;
     if (found.matches) {
       this.proved(planned, found.sha256, found.etag, found.provedBy);
       return;
     }
+    const discarded = await this.discard(planned);
     if (file.round >= MAX_ROUNDS) {
-      throw mismatch(planned, await this.discard(planned));
+      throw mismatch(planned, discarded);
     }
     this.inputs.onRetry({
       path: planned.path,

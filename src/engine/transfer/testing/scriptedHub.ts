@@ -131,7 +131,11 @@ export class ScriptedHub {
     bytes: Uint8Array,
     signature: string
   ): void {
-    const match = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+    if (request.headers.range === undefined) {
+      response.writeHead(200, { 'content-length': String(bytes.length) }).end(bytes);
+      return;
+    }
+    const match = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range);
     const start = Number(match?.[1] ?? 0);
     const end = Number(match?.[2] ?? bytes.length - 1) + 1;
     const name = `${path} ${start}-${end}`;
