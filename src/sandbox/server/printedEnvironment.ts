@@ -63,7 +63,15 @@ export function printedEnvironment(options: PrintedEnvironmentOptions): PrintedE
     variables['NO_PROXY'] = all;
     variables['no_proxy'] = all;
   }
-  return { variables, notes: leaveUserEndpoints(variables, env) };
+  if (env['AWS_SESSION_TOKEN']) {
+    // It belongs to other credentials; clients take an empty one for none.
+    variables['AWS_SESSION_TOKEN'] = '';
+  }
+  const notes = leaveUserEndpoints(variables, env);
+  if (env['AWS_PROFILE']) {
+    notes.push('AWS_PROFILE is set and may win over the credentials of the sandbox: unset it.');
+  }
+  return { variables, notes };
 }
 
 function leaveUserEndpoints(
@@ -80,6 +88,7 @@ function leaveUserEndpoints(
   if (env['AWS_ENDPOINT_URL'] && env['AWS_ACCESS_KEY_ID']) {
     delete variables['AWS_ACCESS_KEY_ID'];
     delete variables['AWS_SECRET_ACCESS_KEY'];
+    delete variables['AWS_SESSION_TOKEN'];
   }
   return set.length === 0
     ? []

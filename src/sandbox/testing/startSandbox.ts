@@ -44,17 +44,16 @@ const STOP_BUDGET_MS = 2000;
  * @throws Error with what the sandbox wrote to standard error when it does not get ready.
  */
 export async function startSandbox(options: StartSandboxOptions = {}): Promise<StartedSandbox> {
-  const bundle = await sandboxBundle();
+  const [program, ...first] = await denoCommand();
   const temporary = await mkdtemp(join(tmpdir(), 'sandbox-test-'));
   const modelsDirectory = options.modelsDirectory ?? join(temporary, 'models');
   const dataDirectory = options.dataDirectory ?? join(temporary, 'data');
   await mkdir(modelsDirectory, { recursive: true });
   await writeModels(modelsDirectory, options.models ?? {});
-  const deno = process.env['BEDROCK_IMPORT_DENO'] ?? join(ROOT, '.venv', 'bin', 'deno');
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
-    deno,
+    program,
     [
-      ...['run', '--no-config', '--no-lock', '--no-prompt', '--allow-all', bundle],
+      ...first,
       ...['--json', '--stop-with-stdin', '--models', modelsDirectory, '--data', dataDirectory],
       ...(options.args ?? [])
     ],
@@ -90,6 +89,13 @@ export async function startSandbox(options: StartSandboxOptions = {}): Promise<S
     await stop();
     throw error;
   }
+}
+
+/** Program and first arguments that run the bundled sandbox. */
+export async function denoCommand(): Promise<[string, ...string[]]> {
+  const deno = process.env['BEDROCK_IMPORT_DENO'] ?? join(ROOT, '.venv', 'bin', 'deno');
+  const bundle = await sandboxBundle();
+  return [deno, 'run', '--no-config', '--no-lock', '--no-prompt', '--allow-all', bundle];
 }
 
 /** Writes models into a folder that a sandbox serves. */
