@@ -1,6 +1,6 @@
 // AssemblyScript, compiled to WebAssembly with SIMD by scripts/wasm.mjs. Everything is an address in
 // the one imported memory; nothing is allocated here. Numbers are float32 unless a dtype is named.
-// kernel/reference.ts says the same in plain JavaScript and is what the spec compares with.
+// kernel.spec.ts says the same in plain JavaScript and compares.
 
 const F32: i32 = 0;
 const F16: i32 = 1;
