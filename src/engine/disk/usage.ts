@@ -19,7 +19,8 @@ export async function readDiskUsage(path: string): Promise<DiskUsage> {
   for (;;) {
     try {
       const numbers = await statfs(folder, { bigint: true });
-      return { ...usageOf(folder, numbers), fileSystemType: await typeOf(folder) };
+      const fileSystemType = (await typeOf(folder)) ?? typeOfNumber(numbers.type);
+      return { ...usageOf(folder, numbers), fileSystemType };
     } catch (error) {
       const missing = hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR');
       if (!missing || folder === dirname(folder)) {
@@ -56,6 +57,23 @@ export function usageOf(
         ? undefined
         : { total: Number(files), used: Number(files - ffree), available: Number(ffree) }
   };
+}
+
+/** The kernel's numbers of file system types: statfs(2), "Filesystem types". */
+const TYPES_BY_NUMBER = new Map([
+  [0xef53n, 'ext4'],
+  [0x58465342n, 'xfs'],
+  [0x9123683en, 'btrfs'],
+  [0x794c7630n, 'overlay'],
+  [0x6969n, 'nfs4'],
+  [0x01021994n, 'tmpfs'],
+  [0x65735546n, 'fuse'],
+  [0x9fa0n, 'proc']
+]);
+
+/** For Deno, which lets nobody read the list of mounts without all permissions. */
+export function typeOfNumber(type: bigint): string | undefined {
+  return TYPES_BY_NUMBER.get(type);
 }
 
 /**

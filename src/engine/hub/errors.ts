@@ -18,7 +18,9 @@ export interface HubErrorContext {
  */
 export function toHubError(error: unknown, context: HubErrorContext): BedrockImportError {
   if (error instanceof BedrockImportError) {
-    return error;
+    return error.kind === 'cancelled' && error.subject === undefined
+      ? cancelledError(context.subject)
+      : error;
   }
   if (context.signal?.aborted || nameOf(error) === 'AbortError') {
     return cancelledError(context.subject);
