@@ -1,7 +1,6 @@
 // Bundles the engine and the sandbox, each to one file that needs no registry at run time.
 // Usage: node scripts/bundle.mjs [engine] [sandbox] [--metafile FILE]
 import { build } from 'esbuild';
-import { existsSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -20,32 +19,6 @@ const banner =
   "import { createRequire as __createRequire } from 'node:module'; " +
   'const require = __createRequire(import.meta.url);';
 
-const missing = [];
-
-/** Folders that do not exist yet become a module that says so when it is used. */
-const tolerateMissingFolders = {
-  name: 'tolerate-missing-folders',
-  setup(plugin) {
-    plugin.onResolve({ filter: /^\.\.\/(s3|bedrock|iam|inference)$/ }, args => {
-      const folder = join(args.resolveDir, args.path);
-      if (existsSync(join(folder, 'index.ts'))) {
-        return undefined;
-      }
-      missing.push(args.path);
-      return { path: args.path.slice(3), namespace: 'missing' };
-    });
-    plugin.onLoad({ filter: /.*/, namespace: 'missing' }, args => ({
-      loader: 'js',
-      contents: `
-        const refuse = async () => new Response('The sandbox has no ${args.path} yet.', { status: 501 });
-        export const createS3 = () => Object.assign(refuse, { store: {} });
-        export const createBedrock = () => refuse;
-        export const createIam = () => refuse;
-        export const createSts = () => refuse;`
-    }));
-  }
-};
-
 /** Deno knows Node's builtins by their prefix only. */
 const prefixBuiltins = {
   name: 'prefix-builtins',
@@ -58,10 +31,6 @@ const prefixBuiltins = {
 
 async function bundle(name) {
   const entry = entries[name];
-  if (!existsSync(entry)) {
-    process.stderr.write(`bundle: ${name} has no entry yet, left out\n`);
-    return;
-  }
   const output = join(outputFolder, `${name}.js`);
   // Written beside and renamed, so that a process that starts meanwhile sees a whole file.
   const temporary = `${output}.${process.pid}.tmp.js`;
@@ -82,7 +51,7 @@ async function bundle(name) {
       sourcemap: false,
       loader: { '.wasm': 'binary' },
       banner: { js: banner },
-      plugins: [tolerateMissingFolders, prefixBuiltins],
+      plugins: [prefixBuiltins],
       metafile: true,
       absWorkingDir: root,
       logLevel: 'warning'
@@ -103,7 +72,4 @@ await mkdir(outputFolder, { recursive: true });
 const named = process.argv.slice(2).filter(name => name in entries);
 for (const name of named.length > 0 ? named : Object.keys(entries)) {
   await bundle(name);
-}
-if (missing.length > 0) {
-  process.stderr.write(`bundle: not there yet: ${[...new Set(missing)].join(', ')}\n`);
 }

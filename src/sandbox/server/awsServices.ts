@@ -5,11 +5,15 @@ import { createS3 } from '../s3';
 import type { SandboxState } from '../state';
 import type { AwsServices } from './dispatch';
 
-/** Every AWS service of the sandbox over one state, with the bucket and the role it starts with. */
-export async function createAwsServices(state: SandboxState): Promise<AwsServices> {
-  const s3 = await createS3(state);
+export interface OpenAwsServices extends AwsServices {
+  close(): Promise<void>;
+}
+
+/** Every AWS service of the sandbox over one state; each brings what the sandbox starts with. */
+export async function createAwsServices(state: SandboxState): Promise<OpenAwsServices> {
   const iam = await createIam(state);
   const sts = await createSts(state);
+  const s3 = createS3(state, { findCredentials: iam.credentials.find });
   const bedrock = await createBedrock({ state, store: s3.store, iam, inference });
-  return { s3, bedrock, iam, sts };
+  return { s3, bedrock, iam, sts, close: () => bedrock.close() };
 }

@@ -1,3 +1,4 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -147,10 +148,29 @@ describe('faults', () => {
   });
 
   it('drops a request to S3 without any answer', async () => {
-    await withSandbox(['--fault', 's3-reset=1'], async ({ awsUrl }) => {
-      await expect(fetch(`${awsUrl}/bucket/key`, { method: 'PUT', body: 'x' })).rejects.toThrow(
-        'fetch failed'
+    await withSandbox(['--fault', 's3-reset=1'], async ({ awsUrl, env }) => {
+      const s3 = new S3Client({
+        endpoint: awsUrl,
+        region: env['AWS_REGION'],
+        forcePathStyle: true,
+        maxAttempts: 1,
+        credentials: {
+          accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '',
+          secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? ''
+        }
+      });
+      const put = s3.send(
+        new PutObjectCommand({
+          Bucket: env['BEDROCK_IMPORT_SANDBOX_BUCKET'],
+          Key: 'key',
+          Body: weights
+        })
       );
+      // Any status would be an answer.
+      const error = await put.catch((failure: Error & { $metadata?: object }) => failure);
+      expect(String(error)).toMatch(/socket hang up|ECONNRESET|EPIPE/);
+      expect(error.$metadata).not.toHaveProperty('httpStatusCode');
+      s3.destroy();
     });
   });
 });

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { createHub } from '../hub';
 import { createFaultPlan, openSandboxState, systemClock, type SandboxHandler } from '../state';
-import { createAwsServices } from './awsServices';
+import { createAwsServices, type OpenAwsServices } from './awsServices';
 import { dispatchAws } from './dispatch';
 import { listen, type Listener } from './listener';
 import { OptionsExit, type SandboxOptions } from './options';
@@ -34,8 +34,9 @@ export async function startServer(
   const modelsDirectory = await existingFolder(options.modelsDirectory);
   const data = await openDataFolder(options.dataDirectory);
   const listeners: Listener[] = [];
+  let services: OpenAwsServices | undefined;
   const close = async () => {
-    await Promise.all(listeners.map(listener => listener.close()));
+    await Promise.all([services?.close(), ...listeners.map(listener => listener.close())]);
     await data.remove();
   };
   try {
@@ -46,7 +47,7 @@ export async function startServer(
       faults
     });
     const hub = await createHub({ modelsDirectory, state });
-    const services = await createAwsServices(state);
+    services = await createAwsServices(state);
     const tls = options.tls ? await openTls(data.path, state.now(), processEnvironment) : undefined;
     const start = async (handler: SandboxHandler, port: number, resets: boolean) => {
       const shaped = shapeTraffic(handler, options, systemClock);
