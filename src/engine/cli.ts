@@ -18,9 +18,7 @@ export interface RunCommandOptions {
 export async function runCommand(options: RunCommandOptions): Promise<number> {
   const { args, io, signal } = options;
   const output = createOutput(io);
-  const given = beforeDoubleDash(args);
-  const json = given.includes('--json');
-  const debug = given.includes('--debug');
+  const json = isGiven(args, '--json');
   let exitCode: number = ExitCode.done;
   const program = createProgram({
     writeOut: text => output.stdout.block(text),
@@ -45,7 +43,7 @@ export async function runCommand(options: RunCommandOptions): Promise<number> {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) {
       return ExitCode.done;
     }
-    return fail(thrown, { args, output, json, debug, signal });
+    return fail(thrown, { args, output, signal });
   }
 }
 
@@ -64,27 +62,26 @@ function report(session: Session, outcome: Outcome): number {
   return outcome.exitCode ?? (error ? exitCodeOf(error) : ExitCode.done);
 }
 
+/** Prints a failure that reached nobody, as `runCommand` prints those that reach it. */
+export function failCommand(options: RunCommandOptions & { thrown: unknown }): number {
+  return fail(options.thrown, { ...options, output: createOutput(options.io) });
+}
+
 function fail(
   thrown: unknown,
-  context: {
-    args: readonly string[];
-    output: Output;
-    json: boolean;
-    debug: boolean;
-    signal: AbortSignal;
-  }
+  context: { args: readonly string[]; output: Output; signal: AbortSignal }
 ): number {
-  const { args, output, json, debug, signal } = context;
+  const { args, output, signal } = context;
   const error =
     thrown instanceof CommanderError
       ? commanderUsageError(thrown)
       : withWayOn(signal.aborted ? stopped(thrown) : toCommandError(thrown), args);
-  if (json) {
+  if (isGiven(args, '--json')) {
     output.document({ error });
   } else {
     output.error(error);
   }
-  if (debug) {
+  if (isGiven(args, '--debug')) {
     output.stack(thrown);
   }
   return exitCodeOf(error);
@@ -124,7 +121,8 @@ function commanderUsageError(error: CommanderError): BedrockImportError {
   });
 }
 
-function beforeDoubleDash(args: readonly string[]): readonly string[] {
+/** Known before the arguments are parsed, because that can fail, too. */
+function isGiven(args: readonly string[], flag: string): boolean {
   const end = args.indexOf('--');
-  return end < 0 ? args : args.slice(0, end);
+  return (end < 0 ? args : args.slice(0, end)).includes(flag);
 }

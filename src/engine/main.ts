@@ -1,7 +1,8 @@
 import process from 'node:process';
-import { runCommand } from './cli';
+import { failCommand, runCommand } from './cli';
 import { watchInterruption } from './cli/interruption';
 import { processIo } from './cli/io';
+import { watchStrayRejections } from './cli/strayRejections';
 
 export * from './index';
 
@@ -15,11 +16,12 @@ declare global {
 if (import.meta.main) {
   const io = processIo();
   const interruption = watchInterruption(text => io.stderr.write(`\n${text}\n`));
-  const exitCode = await runCommand({
-    args: process.argv.slice(2),
-    io,
-    signal: interruption.signal
-  });
+  const strays = watchStrayRejections();
+  const call = { args: process.argv.slice(2), io, signal: interruption.signal };
+  const exitCode = await Promise.race([
+    runCommand(call),
+    strays.then(thrown => failCommand({ ...call, thrown }))
+  ]);
   // Idle connections must not keep a finished command waiting.
   process.exit(exitCode);
 }

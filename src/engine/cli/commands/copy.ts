@@ -16,7 +16,7 @@ import { executionRefusal } from '../executionRefusal';
 import type { Printer } from '../output';
 import { probe } from '../probe';
 import type { Outcome, Session } from '../session';
-import { printChecks } from '../text/checkLines';
+import { printChecks, printConcerns } from '../text/checkLines';
 import { counted, fieldLines, formatDuration } from '../text/layout';
 import { overwrites, planDocument, printPlan } from '../text/planLines';
 import { wholeNumber } from './ask';
@@ -135,7 +135,7 @@ async function consentToOverwrite(
 function printReview(to: Printer, plan: CopyPlan, checks: CopyPlan['checks']): void {
   printPlan(to, plan);
   to.line();
-  printChecks(to, checks);
+  printConcerns(to, checks);
 }
 
 export function printCopy(to: Printer, result: CopyResult): void {
@@ -151,12 +151,13 @@ export function printCopy(to: Printer, result: CopyResult): void {
 }
 
 function copiedText(result: CopyResult): string {
-  const total = `${counted(result.files.length, 'file')}, ${formatBytes(result.totalBytes)}`;
+  const total = `${formatBytes(result.totalBytes)} in ${counted(result.files.length, 'file')}`;
   if (result.nothingMoved) {
-    return `nothing had to move: ${total} are there and proved`;
+    return `nothing had to move: ${total} were there and proved`;
   }
-  const skipped = result.skippedFiles === 0 ? '' : `, ${result.skippedFiles} were there`;
-  return `${formatBytes(result.movedBytes)} of ${total}${skipped}`;
+  return result.movedBytes === result.totalBytes
+    ? total
+    : `${formatBytes(result.movedBytes)} of ${total}, the rest was there`;
 }
 
 function proofText(result: CopyResult): string {

@@ -2,9 +2,8 @@ import { DiskPlan, formatBytes, parseSize, planDisk } from '../../disk';
 import { openHubModel, parseModelReference } from '../../hub';
 import { selectImportFiles } from '../../model';
 import { ExitCode } from '../exitCodes';
-import type { Printer } from '../output';
 import type { Outcome, Session } from '../session';
-import { fieldLines, wrapLines } from '../text/layout';
+import { Field, fieldLines, pointLines, wrapLines } from '../text/layout';
 import type { AddSubcommand } from './command';
 
 interface DiskOptions {
@@ -57,8 +56,9 @@ async function showDisk(session: Session, options: DiskOptions): Promise<Outcome
         usage: plan.usage
       },
       print: to => {
-        printUsage(to, plan);
-        to.lines(fieldLines([['Largest model', formatBytes(largestModelBytes)]]));
+        to.lines(
+          fieldLines([...usageFields(plan), ['Largest model', formatBytes(largestModelBytes)]])
+        );
       }
     };
   }
@@ -66,9 +66,9 @@ async function showDisk(session: Session, options: DiskOptions): Promise<Outcome
     document: { path, ...model, ...plan, largestModelBytes },
     exitCode: plan.fits ? ExitCode.done : ExitCode.blocked,
     print: to => {
-      printUsage(to, plan);
       to.lines(
         fieldLines([
+          ...usageFields(plan),
           ['Model', model?.model],
           ['Model size', formatBytes(plan.sizeBytes)],
           ['Required', `${formatBytes(plan.requiredBytes)} (size x 1.05 + 2 GB)`],
@@ -78,7 +78,7 @@ async function showDisk(session: Session, options: DiskOptions): Promise<Outcome
       to.line();
       to.lines(wrapLines(plan.explanation, Math.min(to.columns, 100)));
       for (const step of plan.nextSteps) {
-        to.lines(wrapLines(`- ${step}`, Math.min(to.columns, 100)));
+        to.lines(pointLines(step, Math.min(to.columns, 100)));
       }
     }
   };
@@ -94,23 +94,17 @@ async function importSize(
   return { model: model.id, sizeBytes: selectImportFiles(model.files).totalBytes };
 }
 
-function printUsage(to: Printer, plan: DiskPlan): void {
-  const { usage } = plan;
-  to.lines(
-    fieldLines([
-      ['Path', usage.path],
-      ['File system', usage.fileSystemType],
-      ['Total', usage.unlimited ? 'elastic, grows as needed' : formatBytes(usage.totalBytes)],
-      ['Used', formatBytes(usage.usedBytes)],
-      ['Available', usage.unlimited ? 'elastic' : formatBytes(usage.availableBytes)],
-      [
-        'Reserved',
-        usage.reservedBytes > 0 ? `${formatBytes(usage.reservedBytes)} (root only)` : undefined
-      ],
-      [
-        'Free inodes',
-        usage.inodes ? `${usage.inodes.available} of ${usage.inodes.total}` : undefined
-      ]
-    ])
-  );
+function usageFields({ usage }: DiskPlan): Field[] {
+  return [
+    ['Path', usage.path],
+    ['File system', usage.fileSystemType],
+    ['Total', usage.unlimited ? 'elastic, grows as needed' : formatBytes(usage.totalBytes)],
+    ['Used', formatBytes(usage.usedBytes)],
+    ['Available', usage.unlimited ? 'elastic' : formatBytes(usage.availableBytes)],
+    [
+      'Reserved',
+      usage.reservedBytes > 0 ? `${formatBytes(usage.reservedBytes)} (root only)` : undefined
+    ],
+    ['Free inodes', usage.inodes ? `${usage.inodes.available} of ${usage.inodes.total}` : undefined]
+  ];
 }

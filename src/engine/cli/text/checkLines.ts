@@ -25,6 +25,15 @@ export function printChecks(to: Printer, checks: readonly Check[]): void {
   }
 }
 
+/** Only what is not ok, and how many checks there were: for reviews that show much else. */
+export function printConcerns(to: Printer, checks: readonly Check[]): void {
+  printChecks(
+    to,
+    checks.filter(check => check.verdict !== 'ok')
+  );
+  to.line(checkSummary(checks));
+}
+
 /** `7 checks: 5 ok, 1 warning, 1 blocker.` */
 export function checkSummary(checks: readonly Check[]): string {
   const count = (verdict: Check['verdict']): number =>

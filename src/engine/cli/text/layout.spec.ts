@@ -2,6 +2,7 @@ import {
   fieldLines,
   formatClock,
   formatDuration,
+  pointLines,
   shellLine,
   tableLines,
   wrapLines
@@ -34,8 +35,13 @@ it('wraps between words', () => {
   expect(wrapLines('unbreakableword', 5)).toEqual(['unbreakableword']);
 });
 
+it('hangs the later lines of a point', () => {
+  expect(pointLines('one two three', 11, 2)).toEqual(['  - one two', '    three']);
+});
+
 it.each([
   [0, '0 s', '0:00'],
+  [0.42, '0.4 s', '0:00'],
   [59.4, '59 s', '0:59'],
   [65, '1 min 05 s', '1:05'],
   [3725, '1 h 02 min', '1:02:05']

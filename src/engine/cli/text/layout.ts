@@ -2,11 +2,10 @@ import { cellWidth, neutralise, padCells } from './plainText';
 
 export type Column = 'left' | 'right';
 
+export type Field = readonly [label: string, value: string | number | undefined];
+
 /** Label and value under each other, values aligned; fields without a value are left out. */
-export function fieldLines(
-  fields: ReadonlyArray<readonly [label: string, value: string | number | undefined]>,
-  indent = 0
-): string[] {
+export function fieldLines(fields: readonly Field[], indent = 0): string[] {
   const shown = fields.filter(([, value]) => value !== undefined && value !== '');
   const width = Math.max(0, ...shown.map(([label]) => cellWidth(label)));
   return shown.map(
@@ -57,9 +56,19 @@ export function wrapLines(text: string, width: number, indent = 0): string[] {
   return [...lines, line].map(part => ' '.repeat(indent) + part);
 }
 
-/** `7 s`, `4 min 05 s`, `1 h 02 min`. */
+/** One point of a list, its later lines under the first. */
+export function pointLines(text: string, width: number, indent = 0): string[] {
+  return wrapLines(text, width, indent + 2).map((line, index) =>
+    index === 0 ? `${' '.repeat(indent)}- ${line.trimStart()}` : line
+  );
+}
+
+/** `0.4 s`, `12 s`, `4 min 05 s`, `1 h 02 min`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
+  if (seconds > 0 && seconds < 9.95) {
+    return `${seconds.toFixed(1)} s`;
+  }
   if (whole < 60) {
     return `${whole} s`;
   }

@@ -1,8 +1,8 @@
 import type { ImportReview } from '../../jobs';
 import { inspectionDocument } from '../commands/inspect';
 import type { Printer } from '../output';
-import { printChecks } from './checkLines';
-import { fieldLines, wrapLines } from './layout';
+import { printConcerns } from './checkLines';
+import { fieldLines, pointLines } from './layout';
 import { planDocument, printPlan } from './planLines';
 
 const WIDEST_TEXT = 100;
@@ -29,11 +29,11 @@ export function printReview(to: Printer, review: ImportReview): void {
     to.block(`${JSON.stringify(role.policies.permissions, null, 2)}\n`);
   }
   to.line();
-  printChecks(to, review.checks);
+  printConcerns(to, review.checks);
   to.line();
   to.line('Costs:');
   for (const note of review.costNotes) {
-    to.lines(wrapLines(`- ${note}`, Math.min(to.columns, WIDEST_TEXT), 2));
+    to.lines(pointLines(note, Math.min(to.columns, WIDEST_TEXT), 2));
   }
   to.line();
 }

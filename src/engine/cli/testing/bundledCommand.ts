@@ -1,0 +1,55 @@
+import { ChildProcess, execFile, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const ROOT = join(__dirname, '..', '..', '..', '..');
+const DENO = process.env['BEDROCK_IMPORT_DENO'] ?? join(ROOT, '.venv', 'bin', 'deno');
+const BUNDLE = join(ROOT, 'jupyterlab_bedrock_import', 'bundle', 'engine.js');
+
+/** As the installed command starts it: no write, no run, nothing fetched. */
+const FLAGS = (
+  'run --quiet --no-prompt --no-config --no-lock --no-remote --no-npm ' +
+  '--allow-env --allow-read --allow-sys --allow-net'
+).split(' ');
+
+export interface CommandRun {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  /** The whole environment but for PATH and HOME. */
+  env: Readonly<Record<string, string | undefined>>;
+  stdin?: string;
+  /** Called with each piece of stderr, for tests that act while the command runs. */
+  onStderr?: (text: string, child: ChildProcess) => void;
+}
+
+/** Bundles the engine anew. */
+export async function bundleEngine(): Promise<void> {
+  await promisify(execFile)(process.execPath, ['scripts/bundle.mjs', 'engine'], { cwd: ROOT });
+}
+
+/** Runs the bundle in Deno as a program of its own. */
+export function runBundle(args: readonly string[], options: RunOptions): Promise<CommandRun> {
+  const child = spawn(DENO, [...FLAGS, BUNDLE, ...args], {
+    env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', DENO_NO_UPDATE_CHECK: '1', ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe']
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    options.onStderr?.(text, child);
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.stdin ?? '');
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', code => resolve({ code, stdout, stderr }));
+  });
+}

@@ -1,0 +1,79 @@
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startSandbox, StartSandboxOptions } from '../../../sandbox/testing';
+import { AwsClients, createAwsClients } from '../../aws';
+import { bundleEngine, CommandRun, runBundle, RunOptions } from './bundledCommand';
+
+/** A hub token as a user would have it; the sandbox takes any of this form. */
+export const HUB_TOKEN = 'hf_TrialTokenThatMustNeverBePrinted';
+
+export interface Trial {
+  env: Record<string, string>;
+  bucket: string;
+  roleArn: string;
+  aws: AwsClients;
+  /** Runs the command against the sandbox and makes sure that no secret is in its output. */
+  run(args: readonly string[], options?: Partial<RunOptions>): Promise<CommandRun>;
+  /** Keys and sizes under a prefix. */
+  objects(prefix: string): Promise<Array<{ key: string; sizeBytes: number }>>;
+  read(key: string): Promise<Uint8Array>;
+  stop(): Promise<void>;
+}
+
+/** The bundled command beside a running sandbox of its own. */
+export async function startTrial(options: StartSandboxOptions = {}): Promise<Trial> {
+  const [sandbox, home] = await Promise.all([
+    startSandbox(options),
+    mkdtemp(join(tmpdir(), 'trial-')),
+    bundleEngine()
+  ]);
+  const env: Record<string, string> = { ...sandbox.env, HOME: home, HF_TOKEN: HUB_TOKEN };
+  const aws = createAwsClients({ region: sandbox.env.AWS_REGION, env: sandbox.env });
+  const bucket = sandbox.env.BEDROCK_IMPORT_SANDBOX_BUCKET ?? '';
+  const secrets = [HUB_TOKEN, sandbox.env.AWS_SECRET_ACCESS_KEY ?? ''];
+  return {
+    env,
+    bucket,
+    roleArn: sandbox.env.BEDROCK_IMPORT_SANDBOX_ROLE_ARN ?? '',
+    aws,
+    run: async (args, more = {}) => {
+      const all = { ...env, ...more.env };
+      const ran = await runBundle(args, { ...more, env: all });
+      requireNoSecret(ran, [...secrets, all.HF_TOKEN, all.AWS_SESSION_TOKEN]);
+      return ran;
+    },
+    objects: async prefix => {
+      const listed = await aws.s3.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix })
+      );
+      return (listed.Contents ?? []).map(({ Key = '', Size = 0 }) => ({
+        key: Key,
+        sizeBytes: Size
+      }));
+    },
+    read: async key => {
+      const object = await aws.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return (await object.Body?.transformToByteArray()) ?? new Uint8Array();
+    },
+    stop: async () => {
+      aws.destroy();
+      await sandbox.stop();
+      await rm(home, { recursive: true, force: true });
+    }
+  };
+}
+
+/** @throws Error that tells where, not what. */
+export function requireNoSecret(ran: CommandRun, secrets: ReadonlyArray<string | undefined>): void {
+  const pieces = secrets.flatMap(secret => (secret ?? '').split(/\s+/)).filter(text => text !== '');
+  for (const [stream, text] of [
+    ['stdout', ran.stdout],
+    ['stderr', ran.stderr]
+  ] as const) {
+    if (pieces.some(piece => text.includes(piece)) || /X-Amz-Signature=(?!\*)/i.test(text)) {
+      throw new Error(`There is a secret in ${stream}.`);
+    }
+  }
+}
