@@ -21,7 +21,7 @@ export const IMPORT_REGIONS: readonly string[] = [
 /** The control plane and the runtime of Bedrock, as far as imported models need them. */
 export interface Bedrock extends SandboxHandler {
   /** Stops running imports; with the same data folder the next sandbox takes them up again. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 export async function createBedrock(options: BedrockOptions): Promise<Bedrock> {

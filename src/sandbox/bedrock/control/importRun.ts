@@ -7,7 +7,7 @@ import {
   type StoredJob,
   type StoredModel
 } from './records';
-import { filesInStore, listingOf, snapshotFolder, takeSnapshot } from './snapshot';
+import { filesInStore, listingOf, removeSnapshot, snapshotFolder, takeSnapshot } from './snapshot';
 
 const DEFAULT_IMPORT_SECONDS = 3;
 
@@ -36,6 +36,10 @@ export async function runImport(
     await state.clock.sleep(seconds * 1000, signal);
   } catch {
     // The sandbox is closing; with the same data folder the next one takes the job up again.
+    const left = await work;
+    if ('imported' in left) {
+      await removeSnapshot(state, left.imported.modelId);
+    }
     return;
   }
   const outcome = await work;
@@ -56,7 +60,7 @@ export async function runImport(
       s3Uri: job.s3Uri,
       creationTime: now,
       architecture: facts.architecture,
-      instructSupported: facts.instructSupported && options.refuseConverse !== true,
+      instructSupported: servesConverse(facts) && options.refuseConverse !== true,
       runnable: facts.runnable,
       weightsBytes: facts.weightsBytes,
       kmsKeyArn: job.kmsKeyArn,
@@ -70,6 +74,14 @@ export async function runImport(
   job.lastModifiedTime = now;
   job.endTime = now;
   await records.save();
+}
+
+/**
+ * Amazon Bedrock User Guide, "Import a customized model": Converse is not for Qwen and GPT-OSS; older
+ * guides name the Llama and Mistral families for it.
+ */
+function servesConverse({ architecture, instructSupported }: ModelFacts): boolean {
+  return instructSupported && /^(Llama|Mllama|Mistral|Mixtral)/.test(architecture);
 }
 
 async function importFiles(
@@ -89,9 +101,14 @@ async function importFiles(
   const before = listingOf(store, bucket, prefix);
   const facts = await inference.validateModelFiles(filesInStore(store, bucket, prefix));
   const modelId = resourceId();
-  const files = await takeSnapshot(store, { bucket, prefix }, snapshotFolder(state, modelId));
-  if (listingOf(store, bucket, prefix) !== before) {
-    throw new Error(`The files in ${job.s3Uri} changed while they were imported.`);
+  try {
+    const files = await takeSnapshot(store, { bucket, prefix }, snapshotFolder(state, modelId));
+    if (listingOf(store, bucket, prefix) !== before) {
+      throw new Error(`The files in ${job.s3Uri} changed while they were imported.`);
+    }
+    return { facts, files, modelId };
+  } catch (error) {
+    await removeSnapshot(state, modelId);
+    throw error;
   }
-  return { facts, files, modelId };
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 
 import type { BedrockOptions } from '../ports';
 import { conflict, notFound, quotaExceeded, validation } from '../refusals';
@@ -13,7 +12,7 @@ import {
   type StoredModel
 } from './records';
 import { checkRoleAndBucket } from './roleChecks';
-import { snapshotFolder } from './snapshot';
+import { removeSnapshot } from './snapshot';
 
 type Input = Readonly<Record<string, unknown>>;
 type Output = Readonly<Record<string, unknown>>;
@@ -39,7 +38,7 @@ export interface ControlPlane {
   /** By name or ARN; undefined when there is none in this Region. */
   findModel(identifier: string, region: string): StoredModel | undefined;
   /** Stops the running imports; they go on in the next sandbox with the same data folder. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -54,7 +53,12 @@ export function createControlPlane(
 ): ControlPlane {
   const { state } = options;
   const closing = new AbortController();
-  const start = (job: StoredJob) => void runImport(options, records, job, closing.signal);
+  const running = new Set<Promise<void>>();
+  const start = (job: StoredJob) => {
+    const run = runImport(options, records, job, closing.signal);
+    running.add(run);
+    void run.finally(() => running.delete(run));
+  };
   records.value.jobs.filter(job => job.status === 'InProgress').forEach(start);
 
   const jobsIn = (region: string) => records.value.jobs.filter(job => job.region === region);
@@ -154,8 +158,7 @@ export function createControlPlane(
       records.value.models = records.value.models.filter(({ arn }) => arn !== model.arn);
       await records.save();
       onDelete(model.arn);
-      const id = model.arn.slice(model.arn.lastIndexOf('/') + 1);
-      await rm(snapshotFolder(state, id), { recursive: true, force: true });
+      await removeSnapshot(state, model.arn.slice(model.arn.lastIndexOf('/') + 1));
       return {};
     }
   };
@@ -168,7 +171,10 @@ export function createControlPlane(
       return (await operation(input, region)) as Output;
     },
     findModel,
-    close: () => closing.abort()
+    close: async () => {
+      closing.abort();
+      await Promise.all(running);
+    }
   };
 }
 

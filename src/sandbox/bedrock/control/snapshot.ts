@@ -35,6 +35,10 @@ export function snapshotFolder(state: SandboxState, modelId: string): string {
   return join(state.dataDirectory, 'bedrock-models', modelId);
 }
 
+export function removeSnapshot(state: SandboxState, modelId: string): Promise<void> {
+  return rm(snapshotFolder(state, modelId), { recursive: true, force: true });
+}
+
 /**
  * Keeps the bytes of now for the imported model, which does not change when the objects in S3 do.
  * Hard links to the object store's body files cost no space, and those files never change. A

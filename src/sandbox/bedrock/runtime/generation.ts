@@ -1,7 +1,7 @@
 import { RefusedError } from '../../sigv4';
 import type { GeneratedPiece, GenerateInput, GenerateOptions } from '../ports';
 import { modelError, validation } from '../refusals';
-import type { ModelTurn } from './modelHost';
+import type { ModelUse } from './modelHost';
 
 /** What a caller asked for, whatever the format of the request. */
 export interface Ask {
@@ -37,12 +37,12 @@ export interface Generation {
  * Which of the two the real service has for a template's refusal could not be checked.
  */
 export async function startGeneration(
-  turn: ModelTurn,
+  use: ModelUse,
   ask: Ask,
   signal: AbortSignal
 ): Promise<Generation> {
   const started = performance.now();
-  const { model } = turn;
+  const { model } = use;
   try {
     const prompt =
       'prompt' in ask.input ? ask.input.prompt : model.renderPrompt(ask.input.messages);
@@ -60,7 +60,7 @@ export async function startGeneration(
             const next: IteratorResult<GeneratedPiece> = ahead ?? (await pieces.next());
             ahead = undefined;
             if (next.done === true) {
-              turn.release();
+              use.end();
               const totalMs = performance.now() - started;
               return { end: { reason, inputTokens, outputTokens, firstMs, totalMs } };
             }
@@ -72,17 +72,17 @@ export async function startGeneration(
             }
           }
         } catch (error) {
-          turn.release();
+          use.end();
           throw toRefusal(error);
         }
       },
       cancel: async () => {
-        turn.release();
+        use.end();
         await pieces.return(undefined);
       }
     };
   } catch (error) {
-    turn.release();
+    use.end();
     throw toRefusal(error);
   }
 }

@@ -20,19 +20,18 @@ interface ModelCopy {
   lastUsedMs: number;
   loading: Promise<LoadedModel | Error>;
   outcome?: LoadedModel | Error;
-  /** The end of the generation that was asked for last: one runs at a time. */
-  turn: Promise<void>;
 }
 
-/** A model that is ready; `release` must be called when the generation has ended. */
-export interface ModelTurn {
+/** A model that is ready. Several answers may be on their way at once. */
+export interface ModelUse {
   model: LoadedModel;
-  release(): void;
+  /** The answer has ended: idle time counts from here. */
+  end(): void;
 }
 
 export interface ModelHost {
   /** @throws RefusedError ModelNotReadyException during the cold start, ModelErrorException. */
-  acquire(model: StoredModel): Promise<ModelTurn>;
+  acquire(model: StoredModel): Promise<ModelUse>;
   forget(arn: string): void;
 }
 
@@ -63,8 +62,7 @@ export function createModelHost(options: {
       lastUsedMs: now,
       loading: inference
         .loadModel(files)
-        .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error)))),
-      turn: Promise.resolve()
+        .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
     };
     void copy.loading.then(outcome => {
       copy.outcome = outcome;
@@ -97,29 +95,18 @@ export function createModelHost(options: {
         copies.delete(model.arn);
         throw modelError(`The model could not be loaded: ${outcome.message}`);
       }
-      return takeTurn(copy, outcome, nowMs);
+      const used = copy;
+      return {
+        model: outcome,
+        end: () => {
+          used.lastUsedMs = nowMs();
+        }
+      };
     },
     forget: arn => {
       copies.delete(arn);
     }
   };
-}
-
-async function takeTurn(
-  copy: ModelCopy,
-  model: LoadedModel,
-  nowMs: () => number
-): Promise<ModelTurn> {
-  const before = copy.turn;
-  let release = () => {};
-  copy.turn = new Promise(resolve => {
-    release = () => {
-      copy.lastUsedMs = nowMs();
-      resolve();
-    };
-  });
-  await before;
-  return { model, release };
 }
 
 function evict(copies: Map<string, ModelCopy>): void {

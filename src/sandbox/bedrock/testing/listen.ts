@@ -8,49 +8,44 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse
 } from 'node:http2';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 
 import type { SandboxHandler } from '../../state';
 
 export interface TestServer {
   url: string;
+  /** The same handler over HTTP/2 without TLS. */
+  http2Url: string;
   close(): Promise<void>;
 }
 
-/** Every HTTP/2 connection starts with `PRI * HTTP/2.0`. */
-const PREFACE = Buffer.from('PRI ');
-
 /**
- * Serves one handler over HTTP/1.1 and HTTP/2 without TLS on one port, for specs in this process
- * that steer the sandbox's clock. The product is served by Deno.
+ * Serves one handler over HTTP/1.1 and, on a second port, HTTP/2, for specs in this process that
+ * steer the sandbox's clock. The product is served by Deno, on one port for both.
  */
 export async function listen(handler: SandboxHandler): Promise<TestServer> {
   const answer = (
     incoming: IncomingMessage | Http2ServerRequest,
     outgoing: ServerResponse | Http2ServerResponse
   ) => void bridge(handler, incoming, outgoing);
-  const http = createHttpServer(answer);
-  const http2 = createHttp2Server(answer);
+  const servers = [createHttpServer(answer), createHttp2Server(answer)];
   const sockets = new Set<Socket>();
-  const server = createServer(socket => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
-    socket.once('data', first => {
-      socket.pause();
-      socket.unshift(first);
-      (first.subarray(0, 4).equals(PREFACE) ? http2 : http).emit('connection', socket);
-      socket.resume();
+  const urls = servers.map(async server => {
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
     });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: (await urls[0]) ?? '',
+    http2Url: (await urls[1]) ?? '',
     close: async () => {
-      const closed = new Promise(resolve => server.close(resolve));
+      const closed = servers.map(server => new Promise(resolve => server.close(resolve)));
       sockets.forEach(socket => socket.destroy());
-      await closed;
+      await Promise.all(closed);
     }
   };
 }
