@@ -1,5 +1,10 @@
 import { BedrockImportError, cancelledError } from '../errors';
-import { classifyConnectionFailure, connectionFailureText, ConnectionError } from './connection';
+import {
+  classifyConnectionFailure,
+  connectionFailureText,
+  ConnectionError,
+  isErrorLike
+} from './connection';
 import { withoutSecrets } from './secrets';
 
 export interface AwsErrorContext {
@@ -21,7 +26,7 @@ export interface ServiceFailure {
 }
 
 export function readServiceFailure(error: unknown): ServiceFailure {
-  if (!(error instanceof Error)) {
+  if (!isErrorLike(error)) {
     return { name: 'Unknown', message: String(error) };
   }
   const code = 'Code' in error && typeof error.Code === 'string' ? error.Code : undefined;
@@ -174,22 +179,29 @@ const bucketMissing: Judge = (failure, context) =>
       }
     : undefined;
 
-const accessDenied: Judge = (failure, context) =>
-  named(
-    failure,
-    'AccessDenied',
-    'AccessDeniedException',
-    'AllAccessDisabled',
-    'UnauthorizedOperation',
-    'NotAuthorized',
-    'Forbidden'
-  ) || failure.status === 403
-    ? {
-        code: 'ACCESS_DENIED',
-        message: `AWS refused ${context.action}${of(context)}${detail(failure)}.`,
-        nextStep: `Allow ${context.action} for the role or user in use; "bedrock-import iam policies" prints the policies needed.`
-      }
-    : undefined;
+const accessDenied: Judge = (failure, context) => {
+  if (
+    !named(
+      failure,
+      'AccessDenied',
+      'AccessDeniedException',
+      'AllAccessDisabled',
+      'UnauthorizedOperation',
+      'NotAuthorized',
+      'Forbidden'
+    ) &&
+    failure.status !== 403
+  ) {
+    return undefined;
+  }
+  // IAM names the permission that is missing; it may be another than that of the call (iam:PassRole).
+  const action = /not authorized to perform:? ([a-z0-9-]+:\w+)/.exec(failure.message)?.[1];
+  return {
+    code: 'ACCESS_DENIED',
+    message: `AWS refused ${context.action}${of(context)}${detail(failure)}.`,
+    nextStep: `Allow ${action ?? context.action} for the role or user in use; "bedrock-import iam policies" prints the policies needed.`
+  };
+};
 
 const throttled: Judge = (failure, context) =>
   named(
@@ -249,7 +261,7 @@ export function toAwsError(error: unknown, context: AwsErrorContext): BedrockImp
 /** A credential source throws inside the SDK, which may wrap what it threw. */
 function findOwnError(error: unknown): BedrockImportError | undefined {
   let current: unknown = error;
-  for (let depth = 0; current instanceof Error && depth < 6; depth += 1) {
+  for (let depth = 0; isErrorLike(current) && depth < 6; depth += 1) {
     if (current instanceof BedrockImportError) {
       return current;
     }

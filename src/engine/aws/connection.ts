@@ -37,11 +37,28 @@ export function connectionFailureText(code: ConnectionFailure): string {
   }
 }
 
+/**
+ * Whether a thrown value can be read as an error. Not `instanceof`: what fetch throws may come from
+ * another realm (a worker, a test's sandbox).
+ */
+export function isErrorLike(
+  value: unknown
+): value is { name: string; message: string; cause?: unknown } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'name' in value &&
+    typeof value.name === 'string' &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
+}
+
 /** Reads the kind of failure from an error of Node's or Deno's fetch, following its causes. */
 export function classifyConnectionFailure(error: unknown): ConnectionFailure | undefined {
   let current: unknown = error;
   let text = '';
-  for (let depth = 0; current instanceof Error && depth < 6; depth += 1) {
+  for (let depth = 0; isErrorLike(current) && depth < 6; depth += 1) {
     const code = 'code' in current && typeof current.code === 'string' ? current.code : '';
     text += ` ${current.name} ${code} ${current.message}`;
     current = current.cause;
@@ -78,7 +95,7 @@ export function classifyConnectionFailure(error: unknown): ConnectionFailure | u
   }
   if (
     has('ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'EHOSTUNREACH', 'ENETUNREACH', 'fetch failed') ||
-    has('error sending request', 'error reading a body', 'connection closed', 'terminated') ||
+    has('error sending request', 'error reading a body', 'connection closed', ' terminated') ||
     has('error decoding response body', 'Connection reset', 'client error')
   ) {
     return 'ECONNRESET';

@@ -6,7 +6,12 @@ export {
   type ServiceFailure
 } from './awsErrors';
 export { describeBucket, type BucketDescription, type DescribeBucketOptions } from './bucket';
-export { classifyConnectionFailure, ConnectionError, type ConnectionFailure } from './connection';
+export {
+  classifyConnectionFailure,
+  ConnectionError,
+  isErrorLike,
+  type ConnectionFailure
+} from './connection';
 export { endpointFromVariables, type ServiceVariable, type Variables } from './endpoints';
 export { withoutSecrets } from './secrets';
 export { backoffMs, systemClock, type Clock } from './waiting';

@@ -3,7 +3,7 @@ import {
   InvokeModelWithResponseStreamCommand
 } from '@aws-sdk/client-bedrock-runtime';
 
-import type { AwsClients } from '../aws';
+import { isErrorLike, type AwsClients } from '../aws';
 import { readAnswerChunk, type AnswerPiece } from './answerPieces';
 
 export interface Question {
@@ -89,7 +89,7 @@ export const openInvokeChat: AnswerStream = async (aws, question, signal) => {
 /** The SDK throws the exceptions it knows; those handed on as events are thrown here. */
 function throwIfException(event: object): void {
   for (const member of Object.values(event)) {
-    if (member instanceof Error) {
+    if (isErrorLike(member)) {
       throw member;
     }
   }

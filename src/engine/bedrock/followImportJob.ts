@@ -84,7 +84,7 @@ async function bear(error: unknown, outage: Patience, jobShouldBeKnown: boolean)
 }
 
 function isServerFailure(cause: unknown): boolean {
-  if (!(cause instanceof Error) || !('$metadata' in cause)) {
+  if (typeof cause !== 'object' || cause === null || !('$metadata' in cause)) {
     // Without an answer of the service's protocol, it was a proxy's or half of one.
     return true;
   }
