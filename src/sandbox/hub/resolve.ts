@@ -51,7 +51,7 @@ export async function answerResolve(
       'Content-Disposition': contentDisposition(path)
     });
   }
-  const location = context.signedUrls.sign(url.origin, repository, file);
+  const location = context.signedUrls.sign(url, repository, file);
   const text = 'Found. Redirecting to the file.';
   return new Response(request.method === 'HEAD' ? null : text, {
     status: 302,

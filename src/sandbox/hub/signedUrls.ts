@@ -9,8 +9,8 @@ export const CDN_PREFIX = '/cdn/';
 const LIFETIME_SECONDS = 3600;
 
 export interface SignedUrls {
-  /** A URL on the same listener that needs no token until it expires. */
-  sign(origin: string, repository: Repository, file: RepositoryFile): string;
+  /** A URL of the same listener, under its other name, that needs no token until it expires. */
+  sign(hubUrl: URL, repository: Repository, file: RepositoryFile): string;
   /** The file of a URL that was signed here and has not expired. */
   open(url: URL): RepositoryFile | undefined;
 }
@@ -21,7 +21,7 @@ export function createSignedUrls(state: SandboxState): SignedUrls {
   const signature = (path: string, expires: string) =>
     createHmac('sha256', key).update(`${path}\n${expires}`).digest();
   return {
-    sign: (origin, repository, file) => {
+    sign: (hubUrl, repository, file) => {
       const path = `${CDN_PREFIX}${repository.id}/${file.sha256}`;
       files.set(path, file);
       const expires = String(Math.floor(state.now().getTime() / 1000) + LIFETIME_SECONDS);
@@ -31,7 +31,7 @@ export function createSignedUrls(state: SandboxState): SignedUrls {
         Signature: signature(path, expires).toString('base64url'),
         'Key-Pair-Id': 'SANDBOX'
       });
-      return `${origin}${path}?${query}`;
+      return `${cdnOrigin(hubUrl)}${path}?${query}`;
     },
     open: url => {
       const expires = url.searchParams.get('Expires') ?? '';
@@ -43,6 +43,16 @@ export function createSignedUrls(state: SandboxState): SignedUrls {
         : undefined;
     }
   };
+}
+
+/**
+ * The hub's CDN is another host, and clients go by that: to another host they send no token, and the
+ * facts about a file are in the redirect that leads there. Loopback has two names.
+ */
+function cdnOrigin(hubUrl: URL): string {
+  const url = new URL(hubUrl.origin);
+  url.hostname = url.hostname === '127.0.0.1' ? 'localhost' : '127.0.0.1';
+  return url.origin;
 }
 
 export function contentDisposition(path: string): string {

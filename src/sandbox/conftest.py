@@ -1,0 +1,152 @@
+"""Starts the bundled sandbox for the Python tests beside its folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import deno
+import pytest
+
+# Read by huggingface_hub when it is imported: the sandbox has no Xet storage.
+os.environ["HF_HUB_DISABLE_XET"] = "1"
+os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+
+ROOT = Path(__file__).resolve().parents[2]
+BUNDLE = ROOT / "jupyterlab_bedrock_import" / "bundle" / "sandbox.js"
+START_SECONDS = 30
+STOP_SECONDS = 3
+
+#: Files by path, of models by ``org/name``.
+Models = Mapping[str, Mapping[str, bytes]]
+
+
+@dataclass
+class Sandbox:
+    """A running sandbox."""
+
+    #: What a client's environment must hold.
+    env: dict[str, str]
+    models_directory: Path
+    data_directory: Path
+    #: Lines that it has written to standard error so far.
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def hub_url(self) -> str:
+        return self.env["HF_ENDPOINT"]
+
+    @property
+    def aws_url(self) -> str:
+        return self.env["AWS_ENDPOINT_URL"]
+
+    def environment(self) -> dict[str, str]:
+        """The environment of this process with the sandbox's over it, for a child process."""
+        return {**_without_clients(os.environ), **self.env}
+
+
+StartSandbox = Callable[..., "contextmanager[Sandbox]"]
+
+
+@pytest.fixture(scope="session")
+def sandbox_bundle() -> Path:
+    subprocess.run(["node", "scripts/bundle.mjs", "sandbox"], cwd=ROOT, check=True)
+    return BUNDLE
+
+
+@pytest.fixture(scope="session")
+def start_sandbox(
+    sandbox_bundle: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., object]:
+    """``with start_sandbox("--tls", models={"org/name": {"config.json": b"{}"}}) as sandbox:``"""
+
+    @contextmanager
+    def start(
+        *arguments: str, models: Models | None = None, models_directory: Path | None = None
+    ) -> Iterator[Sandbox]:
+        folder = tmp_path_factory.mktemp("sandbox")
+        models_folder = models_directory or folder / "models"
+        models_folder.mkdir(exist_ok=True)
+        for model, files in (models or {}).items():
+            for path, content in files.items():
+                file = models_folder / model / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+        program = os.environ.get("BEDROCK_IMPORT_DENO") or deno.find_deno_bin()
+        command = [program, "run", "--no-config", "--no-lock", "--no-prompt", "--allow-all"]
+        command += [str(sandbox_bundle), "--json", "--stop-with-stdin"]
+        command += ["--models", str(models_folder), "--data", str(folder / "data"), *arguments]
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=_without_clients(os.environ),
+        )
+        log: list[str] = []
+        reader = threading.Thread(target=lambda: log.extend(child.stderr), daemon=True)
+        reader.start()
+        timer = threading.Timer(START_SECONDS, child.kill)
+        timer.start()
+        try:
+            line = child.stdout.readline()
+            timer.cancel()
+            if not line:
+                child.wait()
+                reader.join()
+                pytest.fail("The sandbox did not get ready:\n" + "".join(log))
+            yield Sandbox(json.loads(line)["env"], models_folder, folder / "data", log)
+        finally:
+            timer.cancel()
+            child.terminate()
+            try:
+                child.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def sandbox(start_sandbox: Callable[..., object]) -> Iterator[Sandbox]:
+    """One sandbox for all tests that need nothing special of it; its imports take no time."""
+    with start_sandbox("--fault", "import-seconds=0.2", models=MODELS) as running:
+        yield running
+
+
+_CONFIG = b'{"model_type": "llama", "architectures": ["LlamaForCausalLM"]}\n'
+MODELS: Models = {
+    "acme/tiny": {
+        "config.json": _CONFIG,
+        "README.md": b"---\nlicense: apache-2.0\npipeline_tag: text-generation\n---\n# Tiny\n",
+        "nested/notes.txt": "schön".encode(),
+        # No pattern, so that a piece in the wrong place changes the hash.
+        "model.safetensors": b"".join(i.to_bytes(4, "little") for i in range(3_000_000)),
+    },
+    "acme/gated": {
+        "config.json": _CONFIG,
+        ".sandbox.json": b'{"gated": "manual", "tokens": ["hf_friend"]}',
+    },
+    "acme/secret": {
+        "config.json": _CONFIG,
+        ".sandbox.json": b'{"private": true, "tokens": ["hf_friend"]}',
+    },
+}
+
+
+def _without_clients(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leaves out what would point clients, or the sandbox, elsewhere."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(("AWS_", "HF_ENDPOINT", "HF_TOKEN"))
+    }
