@@ -105,7 +105,7 @@ export async function readHubRange(
     const headers = { ...AS_IT_IS, range: `bytes=${start}-${end - 1}` };
     const response = await client.fetch(location.url, { headers, signal });
     if (isStorageRefusal(response)) {
-      forgetLocation(client, model, path);
+      await forgetLocation(client, model, path, location);
       await discard(response);
       throw new RepeatableFailure(storageRefusal(model, file, response.status));
     }

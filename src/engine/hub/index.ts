@@ -2,6 +2,7 @@ export { createHubClient } from './client';
 export type { HubClientOptions } from './client';
 export { toHubError } from './errors';
 export { locateHubFile, readHubFile, readHubRange } from './files';
+export { forgetLocation, knownLocation } from './locate';
 export { parseModelReference } from './modelReference';
 export { openHubModel } from './openModel';
 export { readHubToken } from './token';

@@ -9,7 +9,7 @@ import { modelPage, resolveUrl } from './urls';
 
 const MOST_HOPS = 5;
 /** A location is not used any more when so little of its time is left. */
-const EXPIRY_MARGIN_MS = 60_000;
+const EXPIRY_MARGIN_MS = 120_000;
 
 /**
  * Where the bytes of a file are, asked once with a HEAD request: the hub answers for a large file
@@ -132,29 +132,56 @@ function locationOf(client: HubClient, url: URL): HubFileLocation {
   };
 }
 
-const locations = new WeakMap<HubClient, Map<string, HubFileLocation>>();
+/** Kept as promises, so that many parts that start at once ask once. */
+const locations = new WeakMap<HubClient, Map<string, Promise<HubFileLocation>>>();
 
-/** The location of a file, asked for again only when it is about to expire: it costs a request. */
+/**
+ * The location of a file, asked for again only when it is about to expire: each request counts against
+ * the hub's rate limits (Hugging Face Hub documentation, "Rate limits").
+ */
 export async function knownLocation(
   client: HubClient,
   model: HubModel,
   path: string,
   options: { signal?: AbortSignal }
 ): Promise<HubFileLocation> {
-  const known = locations.get(client) ?? new Map<string, HubFileLocation>();
+  const known = locations.get(client) ?? new Map<string, Promise<HubFileLocation>>();
   locations.set(client, known);
-  const found = known.get(locationKey(model, path));
-  const ends = found?.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
-  if (found !== undefined && ends - EXPIRY_MARGIN_MS > Date.now()) {
-    return found;
+  const key = locationKey(model, path);
+  for (let asked = known.get(key); asked !== undefined; asked = known.get(key)) {
+    const found = await asked;
+    const ends = found.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
+    if (ends - EXPIRY_MARGIN_MS > Date.now()) {
+      return found;
+    }
+    if (known.get(key) === asked) {
+      known.delete(key);
+    }
   }
-  const fresh = await locateHubFile(client, model, path, options);
-  known.set(locationKey(model, path), fresh);
-  return fresh;
+  const asked = locateHubFile(client, model, path, options);
+  known.set(key, asked);
+  try {
+    return await asked;
+  } catch (error) {
+    known.delete(key);
+    throw error;
+  }
 }
 
-export function forgetLocation(client: HubClient, model: HubModel, path: string): void {
-  locations.get(client)?.delete(locationKey(model, path));
+/** The storage refused this location; a newer one of the same file is kept. */
+export async function forgetLocation(
+  client: HubClient,
+  model: HubModel,
+  path: string,
+  location: HubFileLocation
+): Promise<void> {
+  const known = locations.get(client);
+  const key = locationKey(model, path);
+  const asked = known?.get(key);
+  const current = await asked?.catch(() => location);
+  if (current === location && known?.get(key) === asked) {
+    known?.delete(key);
+  }
 }
 
 function locationKey(model: HubModel, path: string): string {

@@ -78,6 +78,7 @@ it.each([
   'https://huggingface.co/datasets/org/name',
   'https://huggingface.co/spaces/org/name',
   'https://huggingface.co/docs/hub',
+  'https://huggingface.co/hf.co/org',
   'https://huggingface.co/',
   'https://huggingface.co',
   'https://example.com/org/name',

@@ -93,7 +93,9 @@ function parseId(idAndRevision: string, text: string): ModelReference {
   if (OTHER_PAGES.has(parts[0] ?? '') && parts.length > 1) {
     throw invalid(text, `'${parts[0]}/…' names one of the hub's ${parts[0]}, not a model.`);
   }
-  if (parts.length > 2 || !isModelId(id)) {
+  // Such an id would be read as an address the next time.
+  const isHost = parts.length > 1 && PUBLIC_HOSTS.includes((parts[0] ?? '').toLowerCase());
+  if (parts.length > 2 || isHost || !isModelId(id)) {
     throw invalid(text, `'${show(text)}' is not the name of a model.`);
   }
   if (revision !== undefined && !isRevision(revision)) {

@@ -46,7 +46,7 @@ export async function chooseImportNames(
     )
     .digest('hex')
     .slice(0, 8);
-  const base = `${trimEnd(suggested.jobName.slice(0, MAX_NAME - key.length - 4))}-${key}`;
+  const base = `${trimEnd(suggested.importedModelName.slice(0, MAX_NAME - key.length - 4))}-${key}`;
   const jobs = await listImportJobs(aws, { nameContains: base, signal });
   const byName = new Map(jobs.map(job => [job.jobName, job]));
   for (let number = 1; number <= MAX_TRIES; number++) {

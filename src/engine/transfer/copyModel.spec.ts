@@ -307,7 +307,16 @@ describe('a destination with other objects', () => {
     await aws.s3.send(
       new PutObjectCommand({ Bucket: bucket, Key: `${prefix}other.safetensors`, Body: 'x' })
     );
-    await expect(copy()).rejects.toMatchObject({ code: 'DESTINATION_MIXED', kind: 'blocked' });
+    await expect(copy()).rejects.toMatchObject({ code: 'DESTINATION_UNUSABLE', kind: 'blocked' });
+  });
+
+  it('refuses keys that S3 does not take, before anything is sent', async () => {
+    prefix = `${'long/'.repeat(170)}`;
+    await hub.stop();
+    hub = new ScriptedHub({ [`${'n'.repeat(200)}.safetensors`]: sampleBytes(10, 1) });
+    await hub.start();
+    await expect(copy()).rejects.toMatchObject({ code: 'DESTINATION_UNUSABLE', kind: 'blocked' });
+    expect(hub.requests).toEqual([]);
   });
 
   it('says what else lies there and leaves it', async () => {

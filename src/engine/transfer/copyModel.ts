@@ -16,7 +16,7 @@ export const MAX_CONNECTIONS = 64;
  * Carries out a plan: sends what has to go, proves every file by its SHA-256, and writes the manifest
  * last. What an interrupted run had sent is kept and used. A plan with nothing to do moves nothing.
  *
- * @throws BedrockImportError `OVERWRITE_REFUSED`, `DESTINATION_MIXED`, `HUB_FILE_MISMATCH`,
+ * @throws BedrockImportError `OVERWRITE_REFUSED`, `DESTINATION_UNUSABLE`, `HUB_FILE_MISMATCH`,
  *   `HUB_RANGE_IGNORED`, `COPY_GAVE_UP`, `UPLOAD_GONE`, `CANCELLED`, and those of hub and AWS.
  */
 export async function copyModel(

@@ -1,6 +1,6 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { BedrockImportError } from '../errors';
-import { readHubFile } from '../hub';
+import { forgetLocation, knownLocation, readHubFile } from '../hub';
 import type { HubModel } from '../hub';
 import type { ByteFetch } from './byteFetch';
 import { writeBytes, writeText } from './manifest';
@@ -11,7 +11,6 @@ import type { ProvedObject } from './proof';
 import { withRetries } from './retry';
 import { LocationRefused, sendRange } from './sendRange';
 import type { RangeTransfer } from './sendRange';
-import { SourceLocations } from './sourceLocations';
 import type {
   CopyPlan,
   CopyRetry,
@@ -55,12 +54,9 @@ const IN_MEMORY_BYTES = 16 * 2 ** 20;
 export class CopyRun {
   private readonly queue = new WorkQueue<FileState>();
   private readonly proofs = new Map<string, FileProof>();
-  private readonly locations: SourceLocations;
   private failure: Error | undefined;
 
-  constructor(private readonly inputs: CopyRunInputs) {
-    this.locations = new SourceLocations(inputs.context.hub, inputs.model);
-  }
+  constructor(private readonly inputs: CopyRunInputs) {}
 
   /** Sends and proves everything; the first error that no retry mends stops all workers. */
   async execute(connections: number): Promise<FileProof[]> {
@@ -342,7 +338,7 @@ export class CopyRun {
     partNumber: number | undefined,
     presign: () => Promise<PresignedPut>
   ): Promise<Headers> {
-    const { bytes, meter, stop, onRetry } = this.inputs;
+    const { bytes, context, meter, model, stop, onRetry } = this.inputs;
     const headers = await withRetries(
       {
         subject: planned.path,
@@ -357,7 +353,9 @@ export class CopyRun {
           })
       },
       async () => {
-        const location = await this.locations.get(planned.path, stop.signal);
+        const location = await knownLocation(context.hub, model, planned.path, {
+          signal: stop.signal
+        });
         const transfer: RangeTransfer = {
           path: planned.path,
           sizeBytes: planned.sizeBytes,
@@ -370,7 +368,7 @@ export class CopyRun {
           return await sendRange(bytes, transfer, stop.signal);
         } catch (error) {
           if (error instanceof LocationRefused) {
-            await this.locations.refused(planned.path, location);
+            await forgetLocation(context.hub, model, planned.path, location);
           }
           throw error;
         }

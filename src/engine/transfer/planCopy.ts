@@ -100,8 +100,27 @@ export async function planCopy(
     bytesToMove: sum(files.filter(({ action }) => action === 'copy' || action === 'write')),
     alreadyThere: files.filter(({ action }) => action === 'skip').length,
     conflicts,
-    checks: destinationChecks(conflicts, destination)
+    checks: [...keyChecks(files), ...destinationChecks(conflicts, destination)]
   };
+}
+
+/** Longest object key in UTF-8 (Amazon S3 User Guide, "Naming Amazon S3 objects"). */
+const MAX_KEY_BYTES = 1024;
+
+function keyChecks(files: readonly PlannedFile[]): Check[] {
+  const long = files.filter(({ key }) => Buffer.byteLength(key, 'utf8') > MAX_KEY_BYTES);
+  return long.length === 0
+    ? []
+    : [
+        {
+          id: 'key-length',
+          verdict: 'blocker',
+          found: `${long.length} files would get keys longer than ${MAX_KEY_BYTES} bytes, such as ${long[0]?.path.slice(0, 80) ?? ''}…`,
+          why: 'S3 takes no longer keys.',
+          source: 'Amazon S3 User Guide, "Naming Amazon S3 objects"',
+          nextStep: 'Choose a shorter prefix.'
+        }
+      ];
 }
 
 function sum(files: readonly { sizeBytes: number }[]): number {
@@ -296,14 +315,14 @@ function destinationChecks(
 /**
  * Refuses a plan that must not be carried out as it is.
  *
- * @throws BedrockImportError `DESTINATION_MIXED`, `OVERWRITE_REFUSED`, both of kind `blocked`.
+ * @throws BedrockImportError `DESTINATION_UNUSABLE`, `OVERWRITE_REFUSED`, both of kind `blocked`.
  */
 export function requireExecutable(plan: CopyPlan, allowOverwrite: boolean): void {
   const where = `s3://${plan.destination.bucket}/${plan.destination.prefix}`;
   const blocker = plan.checks.find(({ verdict }) => verdict === 'blocker');
   if (blocker !== undefined) {
     throw new BedrockImportError({
-      code: 'DESTINATION_MIXED',
+      code: 'DESTINATION_UNUSABLE',
       message: `${blocker.found}. ${blocker.why}`,
       subject: where,
       nextStep: blocker.nextStep ?? 'Choose another prefix.',
