@@ -83,7 +83,9 @@ export async function startSeaweed(options: StartSeaweedOptions = {}): Promise<S
   } catch (error) {
     await stop();
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`SeaweedFS ${failure ?? `did not get ready in time: ${reason}`}\n${log}`);
+    throw new Error(`SeaweedFS ${failure ?? `did not get ready in time: ${reason}`}\n${log}`, {
+      cause: error
+    });
   }
   return {
     env: {
