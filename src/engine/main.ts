@@ -15,7 +15,7 @@ declare global {
 
 if (import.meta.main) {
   const io = processIo();
-  const interruption = watchInterruption(text => io.stderr.write(`\n${text}\n`));
+  const interruption = watchInterruption();
   const strays = watchStrayRejections();
   const call = { args: process.argv.slice(2), io, signal: interruption.signal };
   const exitCode = await Promise.race([

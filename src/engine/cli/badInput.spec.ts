@@ -3,7 +3,9 @@ import { tinyModel } from './testing/tinyModel';
 import { startTrial, Trial } from './testing/trial';
 
 const tiny = tinyModel();
-const { 'model.safetensors': _weights, ...withoutWeights } = tiny;
+const withoutWeights = Object.fromEntries(
+  Object.entries(tiny).filter(([path]) => !path.endsWith('.safetensors'))
+);
 const sandboxSettings = (settings: object): { '.sandbox.json': string } => ({
   '.sandbox.json': JSON.stringify(settings)
 });

@@ -9,13 +9,12 @@ export interface Interruption {
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The first Ctrl-C asks for a clean stop, the second one ends the process at once. */
-export function watchInterruption(say: (text: string) => void): Interruption {
+export function watchInterruption(): Interruption {
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) {
       process.exit(ExitCode.cancelled);
     }
-    say('Stopping. Ctrl-C again ends at once.');
     controller.abort();
   };
   const watched = SIGNALS.filter(name => listen(name, onSignal));

@@ -54,6 +54,11 @@ export function createSession(options: {
   const json = global.json === true;
   const progress = createProgressView(output.stderr, { plain: json, asciiOnly: output.asciiOnly });
   const closers: Array<() => void> = [];
+  const onAbort = (): void => {
+    progress.stage('Stopping. Ctrl-C again ends at once.');
+    progress.close();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
   const environment = once(() => detectEnvironment({ region: global.region }));
   return {
     json,
@@ -83,6 +88,7 @@ export function createSession(options: {
       }
     },
     close: () => {
+      signal.removeEventListener('abort', onAbort);
       progress.close();
       closers.forEach(close => close());
     }

@@ -2,7 +2,6 @@ import { InvalidArgumentError } from 'commander';
 import { Answer, askModel } from '../../bedrock';
 import type { Outcome, Session } from '../session';
 import { formatDuration } from '../text/layout';
-import { waitText } from '../text/waitText';
 import type { AddSubcommand } from './command';
 
 interface AskCommandOptions {
@@ -43,7 +42,7 @@ async function ask(
     ...options,
     onText: stream.onText,
     onReasoning: () => session.progress.status('The model is thinking'),
-    onWait: wait => session.progress.status(waitText(wait)),
+    onWait: wait => session.progress.status(wait.reason, wait),
     signal: session.signal
   });
   stream.end();

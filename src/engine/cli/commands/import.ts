@@ -10,7 +10,6 @@ import type { Outcome, Session } from '../session';
 import { fieldLines, formatDuration } from '../text/layout';
 import { overwrites } from '../text/planLines';
 import { printReview, reviewDocument } from '../text/reviewLines';
-import { waitText } from '../text/waitText';
 import { answerSummary, createAnswerStream } from './ask';
 import type { AddSubcommand } from './command';
 import { connectionNumber, printCopy } from './copy';
@@ -133,15 +132,17 @@ async function runShown(
 ): Promise<ImportResult> {
   const { progress, signal } = session;
   const stream = createAnswerStream(session);
-  let jobName: string | undefined;
+  let runningJob: string | undefined;
   try {
-    const result = await runImport(await session.engine(), review, {
+    return await runImport(await session.engine(), review, {
       ask: options.ask,
       connections: options.connections,
       allowOverwrite: overwrites(review.plan).length > 0,
       signal,
       onStage: (stage, state, detail) => {
-        if (state === 'start') {
+        if (stage === 'ask' && state === 'done') {
+          stream.end();
+        } else if (state === 'start') {
           progress.stage(`${STAGES[stage] ?? stage}${detail ? `: ${detail}` : ''}`);
         } else if (detail) {
           progress.stage(`  ${detail}`);
@@ -150,17 +151,15 @@ async function runShown(
       onCopyProgress: progress.copy,
       onRetry: progress.retry,
       onJobStatus: job => {
-        jobName = job.jobName;
+        runningJob = job.status === 'InProgress' ? job.jobName : undefined;
         progress.status(`Import job ${job.jobName}: ${job.status}`);
       },
-      onWait: wait => progress.status(waitText(wait)),
+      onWait: wait => progress.status(wait.reason, wait),
       onText: stream.onText
     });
-    stream.end();
-    return result;
   } catch (error) {
     progress.clear();
-    throw jobName !== undefined && isCancelled(error) ? jobGoesOn(jobName, error) : error;
+    throw runningJob !== undefined && isCancelled(error) ? jobGoesOn(runningJob, error) : error;
   }
 }
 

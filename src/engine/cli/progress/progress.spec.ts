@@ -89,6 +89,19 @@ describe('plain lines', () => {
     );
   });
 
+  it('says how long it waits, and repeats that now and then only', () => {
+    const { io, view, clock } = viewOn({});
+    for (let waitedMs = 0; waitedMs <= 60_000; waitedMs += 5000) {
+      clock.time = waitedMs;
+      view.status('The model is not ready', { waitedMs, budgetMs: 900_000 });
+    }
+    expect(io.err().trimEnd().split('\n')).toEqual([
+      'The model is not ready (waited 0 s of at most 15 min 00 s)',
+      'The model is not ready (waited 30 s of at most 15 min 00 s)',
+      'The model is not ready (waited 1 min 00 s of at most 15 min 00 s)'
+    ]);
+  });
+
   it('is what --json gets on a terminal, too', () => {
     const { io, view } = viewOn({ terminal: true }, true);
     view.copy(progressAt(100e6));
@@ -97,7 +110,7 @@ describe('plain lines', () => {
 });
 
 describe('bars', () => {
-  const glyphs = { full: '#', empty: '-' };
+  const glyphs = { full: '#', empty: '-', ellipsis: '~' };
 
   it.each([200, 120, 80, 60, 40, 20])('never is wider than %d columns', columns => {
     const rows = copyRows(progressAt(90e6), { columns, fileRows: 4, glyphs });
@@ -141,6 +154,25 @@ describe('bars', () => {
     view.close();
     expect(io.err()).toContain('a\\x1b[2Jb');
     expect(io.err()).not.toContain('\u001b[2J');
+  });
+
+  it('stays within the terminal in ASCII, too', () => {
+    const path = `模型-${'a'.repeat(60)}-\u001b-…`;
+    const files = [{ path, sizeBytes: 1, movedBytes: 0, state: 'copying' as const }];
+    const { io, view } = viewOn({ terminal: true, columns: 40, env: { LANG: 'C' } });
+    view.copy(progressAt(0, { files }));
+    view.close();
+    const rows = io.err().split('\u001b[K');
+    expect(Math.max(...rows.map(row => row.replace(/[\r\n]|\u001b\[1A/g, '').length))).toBe(39);
+  });
+
+  it('shows nothing but stages after the end', () => {
+    const { io, view } = viewOn({ terminal: true });
+    view.close();
+    view.copy(progressAt(90e6));
+    view.status('Waiting');
+    view.stage('Stopping');
+    expect(io.err()).toBe('Stopping\n');
   });
 
   it('uses ASCII when the locale is not UTF-8', () => {

@@ -2,9 +2,9 @@ import { clearInterval, setInterval } from 'node:timers';
 import { formatBytes } from '../../disk';
 import type { CopyProgress, FileProgress } from '../../transfer';
 import type { Printer } from '../output';
-import { counted, formatClock } from '../text/layout';
-import { cellWidth, fitEnd, fitMiddle, padCells } from '../text/plainText';
-import { percentOf } from './progressLines';
+import { counted, formatClock, formatDuration } from '../text/layout';
+import { cellWidth, fitEnd, fitMiddle, neutralise, padCells, toAscii } from '../text/plainText';
+import { percentOf, timeLeft } from './progressLines';
 import { ProgressClock, ProgressView, retryText } from './progressView';
 
 const REDRAW_GAP_MS = 100;
@@ -23,8 +23,11 @@ export function createProgressBars(
   options: { clock: ProgressClock; asciiOnly: boolean }
 ): ProgressView {
   const { clock } = options;
-  const glyphs = options.asciiOnly ? { full: '#', empty: '-' } : { full: '█', empty: '░' };
+  const glyphs = options.asciiOnly
+    ? { full: '#', empty: '-', ellipsis: '~' }
+    : { full: '█', empty: '░', ellipsis: '…' };
   let drawn = 0;
+  let closed = false;
   let lastDrawAt = -Infinity;
   let content: (() => string[]) | undefined;
   let fileRows = -1;
@@ -42,7 +45,11 @@ export function createProgressBars(
     if (!content) {
       return;
     }
-    const rows = content().map(row => fitEnd(row, printer.columns - 1));
+    const rows = content().map(row => {
+      // What makes a row longer comes before it is cut.
+      const text = options.asciiOnly ? toAscii(neutralise(row)) : neutralise(row);
+      return fitEnd(text, printer.columns - 1, glyphs.ellipsis);
+    });
     // Drawn over the old rows instead of erasing them first: that would flicker.
     printer.steer(UP_ONE_LINE.repeat(Math.min(drawn, rows.length)));
     for (const row of rows) {
@@ -53,6 +60,9 @@ export function createProgressBars(
     lastDrawAt = clock.now();
   };
   const show = (next: () => string[], now = false): void => {
+    if (closed) {
+      return;
+    }
     content = next;
     ticker ??= setInterval(draw, TICK_MS);
     if (now || clock.now() - lastDrawAt >= REDRAW_GAP_MS) {
@@ -75,15 +85,16 @@ export function createProgressBars(
       clear();
       printer.line(text);
     },
-    status: text => {
+    status: (text, wait) => {
       if (fileRows >= 0) {
         clear();
       }
-      if (text !== waiting?.text) {
-        waiting = { text, since: clock.now() };
+      if (wait ?? text !== waiting?.text) {
+        waiting = { text, since: clock.now() - (wait?.waitedMs ?? 0) };
       }
-      const { since } = waiting;
-      show(() => [`${text}  (${formatClock((clock.now() - since) / 1000)})`], true);
+      const since = waiting?.since ?? 0;
+      const limit = wait ? ` of at most ${formatDuration(wait.budgetMs / 1000)}` : '';
+      show(() => [`${text} (${formatClock((clock.now() - since) / 1000)}${limit})`], true);
     },
     copy: progress => {
       const first = fileRows < 0;
@@ -106,14 +117,24 @@ export function createProgressBars(
       lastRetry = { text: retryText(retry), at: clock.now() };
     },
     clear,
-    close: clear
+    close: () => {
+      clear();
+      closed = true;
+    }
   };
+}
+
+interface Glyphs {
+  full: string;
+  empty: string;
+  /** One cell wide. */
+  ellipsis: string;
 }
 
 interface RowOptions {
   columns: number;
   fileRows: number;
-  glyphs: { full: string; empty: string };
+  glyphs: Glyphs;
   retry?: string;
 }
 
@@ -127,9 +148,7 @@ export function copyRows(progress: CopyProgress, options: RowOptions): string[] 
   const total = formatBytes(progress.totalBytes);
   const moved = formatBytes(progress.movedBytes).padStart(9);
   const rate = `${formatBytes(progress.bytesPerSecond)}/s`.padStart(11);
-  const left = (
-    progress.secondsLeft === undefined ? '' : `${formatClock(progress.secondsLeft)} left`
-  ).padStart(12);
+  const left = timeLeft(progress).padStart(12);
   const head = label.padEnd(9);
   const tails = [
     `${`${percent}`.padStart(4)} %  ${moved} of ${total} ${rate} ${left}`,
@@ -149,7 +168,7 @@ export function copyRows(progress: CopyProgress, options: RowOptions): string[] 
   const rows = [
     head + bar(percent, room, options.glyphs) + tail,
     `${' '.repeat(head.length)}${options.retry ?? counts}`,
-    ...shown.map(file => fileRow(file, nameWidth))
+    ...shown.map(file => fileRow(file, nameWidth, options.glyphs.ellipsis))
   ];
   while (rows.length < options.fileRows + 2) {
     rows.push('');
@@ -157,9 +176,9 @@ export function copyRows(progress: CopyProgress, options: RowOptions): string[] 
   return rows;
 }
 
-function fileRow(file: FileProgress, nameWidth: number): string {
+function fileRow(file: FileProgress, nameWidth: number, ellipsis: string): string {
   const percent = file.sizeBytes === 0 ? 100 : Math.floor((100 * file.movedBytes) / file.sizeBytes);
-  const name = padCells(fitMiddle(file.path, nameWidth), nameWidth);
+  const name = padCells(fitMiddle(neutralise(file.path), nameWidth, ellipsis), nameWidth);
   return `  ${name} ${`${percent}`.padStart(4)} %  ${file.state}`;
 }
 
@@ -168,7 +187,7 @@ function activeFiles(files: readonly FileProgress[]): FileProgress[] {
   return files.filter(file => file.state === 'copying' || file.state === 'proving');
 }
 
-function bar(percent: number, cells: number, glyphs: { full: string; empty: string }): string {
+function bar(percent: number, cells: number, glyphs: Glyphs): string {
   if (cells < NARROWEST_BAR) {
     return '';
   }

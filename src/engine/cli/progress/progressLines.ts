@@ -1,8 +1,8 @@
 import { formatBytes } from '../../disk';
 import type { CopyProgress } from '../../transfer';
 import type { Printer } from '../output';
-import { formatClock } from '../text/layout';
-import { ProgressClock, ProgressView, retryText } from './progressView';
+import { formatClock, formatDuration } from '../text/layout';
+import { ProgressClock, ProgressView, retryText, Wait } from './progressView';
 
 const SHORTEST_GAP_MS = 1000;
 const STEP_PERCENT = 5;
@@ -15,12 +15,14 @@ export function createProgressLines(printer: Printer, clock: ProgressClock): Pro
   let lastCopy = { at: -Infinity, percent: -Infinity };
   let lastStatus = { at: -Infinity, text: '' };
   let lastRetryAt = -Infinity;
+  let closed = false;
   return {
     stage: text => printer.line(text),
-    status: text => {
+    status: (reason, wait) => {
+      const text = wait ? waitText(reason, wait) : reason;
       const now = clock.now();
       const gap = text === lastStatus.text ? Infinity : STATUS_GAP_MS;
-      if (now - lastStatus.at >= gap) {
+      if (!closed && now - lastStatus.at >= gap) {
         lastStatus = { at: now, text };
         printer.line(text);
       }
@@ -32,7 +34,7 @@ export function createProgressLines(printer: Printer, clock: ProgressClock): Pro
       const due =
         now - lastCopy.at >= SHORTEST_GAP_MS && percent - lastCopy.percent >= STEP_PERCENT;
       const ended = percent === 100 && lastCopy.percent < 100;
-      if (newPhase || due || ended) {
+      if (!closed && (newPhase || due || ended)) {
         phase = progress.phase;
         lastCopy = { at: now, percent };
         printer.line(copyLine(progress));
@@ -40,14 +42,22 @@ export function createProgressLines(printer: Printer, clock: ProgressClock): Pro
     },
     retry: retry => {
       const now = clock.now();
-      if (now - lastRetryAt >= RETRY_GAP_MS) {
+      if (!closed && now - lastRetryAt >= RETRY_GAP_MS) {
         lastRetryAt = now;
         printer.line(retryText(retry));
       }
     },
     clear: () => undefined,
-    close: () => undefined
+    close: () => {
+      closed = true;
+    }
   };
+}
+
+/** Rounded to whole units, so that a log does not get a line for each second. */
+function waitText(reason: string, wait: Wait): string {
+  const waited = formatDuration(wait.waitedMs / 1000);
+  return `${reason} (waited ${waited} of at most ${formatDuration(wait.budgetMs / 1000)})`;
 }
 
 /** Whole percent of the phase: bytes while copying, files while proving. */
@@ -59,6 +69,13 @@ export function percentOf(progress: CopyProgress): number {
   return whole === 0 ? 100 : Math.floor((100 * part) / whole);
 }
 
+/** Empty while too little has moved for an estimate. */
+export function timeLeft(progress: CopyProgress): string {
+  return progress.secondsLeft === undefined || percentOf(progress) === 0
+    ? ''
+    : `${formatClock(progress.secondsLeft)} left`;
+}
+
 export function copyLine(progress: CopyProgress): string {
   const files = `${progress.filesProved} of ${progress.filesTotal} files proved`;
   if (progress.phase === 'manifest') {
@@ -67,12 +84,11 @@ export function copyLine(progress: CopyProgress): string {
   if (progress.phase === 'proof') {
     return `Proving: ${files}.`;
   }
-  const left =
-    progress.secondsLeft === undefined ? '' : `, ${formatClock(progress.secondsLeft)} left`;
+  const left = timeLeft(progress);
   const retries = progress.retries === 0 ? '' : `, ${progress.retries} retries`;
   return (
     `Copying: ${percentOf(progress)} %, ${formatBytes(progress.movedBytes)} of ` +
-    `${formatBytes(progress.totalBytes)}, ${formatBytes(progress.bytesPerSecond)}/s${left}, ` +
+    `${formatBytes(progress.totalBytes)}, ${formatBytes(progress.bytesPerSecond)}/s${left && `, ${left}`}, ` +
     `${files}${retries}`
   );
 }

@@ -117,8 +117,8 @@ function cellsOf(character: string): number {
   return wide ? 2 : 1;
 }
 
-/** Cut to `cells`, the end replaced by an ellipsis when something is lost. */
-export function fitEnd(text: string, cells: number): string {
+/** Cut to `cells`, the end replaced by a one-cell ellipsis when something is lost. */
+export function fitEnd(text: string, cells: number, ellipsis = '…'): string {
   if (cellWidth(text) <= cells) {
     return text;
   }
@@ -131,11 +131,11 @@ export function fitEnd(text: string, cells: number): string {
     kept += character;
     used += cellsOf(character);
   }
-  return cells > 0 ? `${kept}…` : '';
+  return cells > 0 ? kept + ellipsis : '';
 }
 
 /** Cut in the middle: of a file name the start and the shard number at the end both tell something. */
-export function fitMiddle(text: string, cells: number): string {
+export function fitMiddle(text: string, cells: number, ellipsis = '…'): string {
   if (cellWidth(text) <= cells) {
     return text;
   }
@@ -149,7 +149,7 @@ export function fitMiddle(text: string, cells: number): string {
     }
     end = next;
   }
-  return fitEnd(text, cells - cellWidth(end)) + end;
+  return fitEnd(text, cells - cellWidth(end), ellipsis) + end;
 }
 
 export function padCells(text: string, cells: number): string {
