@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { createHub } from '../hub';
 import { createFaultPlan, openSandboxState, systemClock, type SandboxHandler } from '../state';
@@ -21,6 +22,8 @@ export interface RunningSandbox {
   close(): Promise<void>;
 }
 
+const CLOSE_BUDGET_MS = 400;
+
 /**
  * Starts every service.
  *
@@ -36,7 +39,9 @@ export async function startServer(
   const listeners: Listener[] = [];
   let services: OpenAwsServices | undefined;
   const close = async () => {
-    await Promise.all([services?.close(), ...listeners.map(listener => listener.close())]);
+    const closing = [services?.close(), ...listeners.map(listener => listener.close())];
+    // What is busy is cut off: nothing may keep the sandbox from ending, or its folder in place.
+    await Promise.race([Promise.allSettled(closing), delay(CLOSE_BUDGET_MS)]);
     await data.remove();
   };
   try {
