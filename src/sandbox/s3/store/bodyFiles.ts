@@ -221,8 +221,7 @@ export class BodyWriter {
       hash.update(bytes);
     }
     await this.pending;
-    const position = this.written;
-    this.pending = writeFully(this.handle, bytes, position);
+    this.pending = writeFully(this.handle, bytes);
     // Awaited by the next flush or by `finish`; this only keeps it from counting as unhandled.
     this.pending.catch(() => undefined);
     this.written += bytes.length;
@@ -232,9 +231,10 @@ export class BodyWriter {
   }
 }
 
-async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);
+/** Without a position, which would cost another call for each write. */
+async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at);
     at += bytesWritten;
   }
 }

@@ -1,0 +1,346 @@
+"""boto3, unmodified, against the S3 of the sandbox: what it does and how it is refused."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import hashlib
+import os
+import uuid
+import zlib
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+import pytest
+import requests
+from boto3.s3.transfer import TransferConfig
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+PART_BYTES = 5 * 2**20
+
+
+def client(sandbox: Any, **changes: Any) -> BaseClient:
+    config = changes.pop("config", None) or Config()
+    options = {
+        "endpoint_url": sandbox.env["AWS_ENDPOINT_URL"],
+        "region_name": sandbox.env["AWS_REGION"],
+        "aws_access_key_id": sandbox.env["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": sandbox.env["AWS_SECRET_ACCESS_KEY"],
+        "verify": sandbox.env.get("AWS_CA_BUNDLE"),
+        **changes,
+    }
+    return boto3.client(
+        "s3",
+        config=config.merge(Config(signature_version="s3v4", retries={"total_max_attempts": 1})),
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def s3(sandbox: Any) -> BaseClient:
+    return client(sandbox)
+
+
+@pytest.fixture(scope="module")
+def bucket(sandbox: Any) -> str:
+    return sandbox.env["BEDROCK_IMPORT_SANDBOX_BUCKET"]
+
+
+@pytest.fixture
+def key() -> str:
+    return f"boto3/{uuid.uuid4()}"
+
+
+def refusal(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
+    response = error.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def sha256(data: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(data).digest()).decode()
+
+
+def crc32(data: bytes) -> str:
+    return base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
+
+
+def test_uploads_and_downloads_a_file_in_parts(
+    s3: BaseClient, bucket: str, key: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(os.urandom(2 * PART_BYTES + 12_345))
+    config = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES)
+    extra = {"Metadata": {"model": "tiny"}, "ContentType": "text/plain"}
+    s3.upload_file(str(source), bucket, key, Config=config, ExtraArgs=extra)
+    head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    assert head["ETag"].endswith('-3"')
+    assert head["ChecksumCRC32"].endswith("-3")
+    assert head["ChecksumType"] == "COMPOSITE"
+    assert head["Metadata"] == {"model": "tiny"}
+    assert head["ContentType"] == "text/plain"
+    target = tmp_path / "target"
+    s3.download_file(bucket, key, str(target), Config=config)
+    assert target.read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("mode", ["when_supported", "when_required"])
+def test_puts_and_gets_bytes(sandbox: Any, bucket: str, key: str, mode: str) -> None:
+    s3 = client(sandbox, config=Config(request_checksum_calculation=mode))
+    odd = f"{key}/a b+ü&'\"<>?#%2F"
+    s3.put_object(Bucket=bucket, Key=odd, Body=b"hello")
+    assert s3.get_object(Bucket=bucket, Key=odd)["Body"].read() == b"hello"
+    piece = s3.get_object(Bucket=bucket, Key=odd, Range="bytes=1-2")
+    assert piece["Body"].read() == b"el"
+    assert piece["ContentRange"] == "bytes 1-2/5"
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=key)["Contents"]
+    assert [entry["Key"] for entry in listed] == [odd]
+    deleted = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": odd}]})
+    assert deleted["Deleted"] == [{"Key": odd}]
+    assert s3.list_objects_v2(Bucket=bucket, Prefix=key)["KeyCount"] == 0
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA1", "SHA256"])
+def test_keeps_checksums(s3: BaseClient, bucket: str, key: str, algorithm: str) -> None:
+    put = s3.put_object(Bucket=bucket, Key=key, Body=b"hello", ChecksumAlgorithm=algorithm)
+    head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    assert head[f"Checksum{algorithm}"] == put[f"Checksum{algorithm}"]
+    # The client checks it against the bytes by itself.
+    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("ChecksumSHA256", sha256(b"other"), "The SHA256 you specified did not match"),
+        ("ChecksumCRC32", crc32(b"other"), "The CRC32 you specified did not match"),
+    ],
+)
+def test_refuses_a_wrong_checksum(
+    s3: BaseClient, bucket: str, key: str, field: str, value: str, words: str
+) -> None:
+    with pytest.raises(ClientError, match=words) as error:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"hello", **{field: value})
+    assert refusal(error) == ("BadDigest", 400)
+    with pytest.raises(ClientError) as error:
+        s3.get_object(Bucket=bucket, Key=key)
+    assert refusal(error) == ("NoSuchKey", 404)
+
+
+def test_refuses_a_wrong_md5_and_an_invalid_one(s3: BaseClient, bucket: str, key: str) -> None:
+    wrong = base64.b64encode(hashlib.md5(b"other").digest()).decode()
+    for value, code in [(wrong, "BadDigest"), ("short", "InvalidDigest")]:
+        with pytest.raises(ClientError) as error:
+            s3.put_object(Bucket=bucket, Key=key, Body=b"hello", ContentMD5=value)
+        assert refusal(error) == (code, 400)
+
+
+class TestSignatures:
+    @pytest.mark.parametrize(
+        ("changes", "expected"),
+        [
+            ({"aws_secret_access_key": "wrong"}, ("SignatureDoesNotMatch", 403)),
+            ({"aws_access_key_id": "UNKNOWN"}, ("InvalidAccessKeyId", 403)),
+            ({"aws_session_token": "unexpected"}, ("InvalidToken", 400)),
+        ],
+    )
+    def test_refuses_wrong_credentials(
+        self, sandbox: Any, bucket: str, changes: dict[str, str], expected: tuple[str, int]
+    ) -> None:
+        with pytest.raises(ClientError) as error:
+            client(sandbox, **changes).list_objects_v2(Bucket=bucket)
+        assert refusal(error) == expected
+
+    def test_names_the_right_region(self, sandbox: Any) -> None:
+        with pytest.raises(ClientError, match="expecting 'us-east-1'") as error:
+            client(sandbox, region_name="eu-west-1").list_buckets()
+        assert refusal(error) == ("AuthorizationHeaderMalformed", 400)
+        assert error.value.response["Error"]["Region"] == "us-east-1"
+
+    def test_refuses_a_late_request(self, sandbox: Any, bucket: str) -> None:
+        response = self.send(sandbox, bucket, date=datetime.timedelta(hours=-1))
+        assert response.status_code == 403
+        assert "<Code>RequestTimeTooSkewed</Code>" in response.text
+
+    def test_refuses_another_body_than_the_signed_one(self, sandbox: Any, bucket: str) -> None:
+        response = self.send(sandbox, bucket, body=b"jello")
+        assert response.status_code == 400
+        assert "<Code>XAmzContentSHA256Mismatch</Code>" in response.text
+
+    def test_takes_the_same_request_unchanged(self, sandbox: Any, bucket: str) -> None:
+        assert self.send(sandbox, bucket).status_code == 200
+
+    @staticmethod
+    def send(
+        sandbox: Any,
+        bucket: str,
+        body: bytes = b"hello",
+        date: datetime.timedelta = datetime.timedelta(),
+    ) -> requests.Response:
+        """Signs a PUT of b"hello" with botocore's own signer, and sends another body."""
+        env = sandbox.env
+        request = botocore.awsrequest.AWSRequest(
+            method="PUT", url=f"{env['AWS_ENDPOINT_URL']}/{bucket}/signed", data=b"hello"
+        )
+        request.headers["X-Amz-Content-SHA256"] = hashlib.sha256(b"hello").hexdigest()
+        credentials = botocore.credentials.Credentials(
+            env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"]
+        )
+        signer = botocore.auth.S3SigV4Auth(credentials, "s3", env["AWS_REGION"])
+        signer.payload = lambda _request: hashlib.sha256(b"hello").hexdigest()
+        moment = datetime.datetime.now(datetime.timezone.utc) + date
+        request.context["timestamp"] = moment.strftime("%Y%m%dT%H%M%SZ")
+        signer._modify_request_before_signing(request)
+        canonical = signer.canonical_request(request)
+        signature = signer.signature(signer.string_to_sign(request, canonical), request)
+        signer._inject_signature_to_request(request, signature)
+        headers = dict(request.headers.items())
+        return requests.put(request.url, data=body, headers=headers, timeout=10)
+
+
+class TestPresigned:
+    def test_puts_with_the_checksum_in_a_signed_header(
+        self, s3: BaseClient, bucket: str, key: str
+    ) -> None:
+        url = s3.generate_presigned_url(
+            "put_object",
+            Params={"Bucket": bucket, "Key": key, "ChecksumSHA256": sha256(b"hello")},
+        )
+        headers = {"x-amz-checksum-sha256": sha256(b"hello")}
+        if "x-amz-checksum-sha256" in url.split("X-Amz-SignedHeaders=")[1]:
+            wrong = requests.put(url, data=b"jello", headers=headers, timeout=10)
+            assert wrong.status_code == 400
+            assert "<Code>BadDigest</Code>" in wrong.text
+            right = requests.put(url, data=b"hello", headers=headers, timeout=10)
+            assert right.headers["x-amz-checksum-sha256"] == sha256(b"hello")
+        else:
+            pytest.fail("botocore no longer signs the header")
+
+    def test_gets(self, s3: BaseClient, bucket: str, key: str) -> None:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"hello")
+        params = {"Bucket": bucket, "Key": key}
+        url = s3.generate_presigned_url("get_object", Params=params)
+        assert requests.get(url, timeout=10).content == b"hello"
+        other = url.replace(key, f"{key}x")
+        response = requests.get(other, timeout=10)
+        assert response.status_code == 403
+        assert "<Code>SignatureDoesNotMatch</Code>" in response.text
+        negative = s3.generate_presigned_url("get_object", Params=params, ExpiresIn=-1)
+        assert "AuthorizationQueryParametersError" in requests.get(negative, timeout=10).text
+
+    def test_needs_a_length(self, s3: BaseClient, bucket: str, key: str) -> None:
+        url = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": key})
+        response = requests.put(url, data=iter([b"hello"]), timeout=10)
+        assert response.status_code == 411
+        assert "<Code>MissingContentLength</Code>" in response.text
+
+
+class TestMultipart:
+    def test_lists_and_completes(self, s3: BaseClient, bucket: str, key: str) -> None:
+        target = {"Bucket": bucket, "Key": key}
+        target["UploadId"] = s3.create_multipart_upload(
+            Bucket=bucket, Key=key, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT"
+        )["UploadId"]
+        uploads = s3.list_multipart_uploads(Bucket=bucket, Prefix=key)["Uploads"]
+        assert [upload["UploadId"] for upload in uploads] == [target["UploadId"]]
+        data = [os.urandom(PART_BYTES), b"end"]
+        for number, body in enumerate(data, 1):
+            s3.upload_part(**target, PartNumber=number, Body=body)
+        listed = s3.list_parts(**target)["Parts"]
+        assert [part["Size"] for part in listed] == [PART_BYTES, 3]
+        assert listed[1]["ChecksumCRC32"] == crc32(b"end")
+        parts = [{"PartNumber": part["PartNumber"], "ETag": part["ETag"]} for part in listed]
+        done = s3.complete_multipart_upload(
+            **target,
+            MultipartUpload={"Parts": parts},
+            ChecksumCRC32=crc32(b"".join(data)),
+            ChecksumType="FULL_OBJECT",
+        )
+        assert done["ChecksumCRC32"] == crc32(b"".join(data))
+        copy = s3.copy_object(
+            Bucket=bucket,
+            Key=key,
+            CopySource={"Bucket": bucket, "Key": key},
+            ChecksumAlgorithm="SHA256",
+            MetadataDirective="REPLACE",
+        )["CopyObjectResult"]
+        assert copy["ChecksumSHA256"] == sha256(b"".join(data))
+        assert copy["ChecksumType"] == "FULL_OBJECT"
+
+    @pytest.mark.parametrize(
+        ("numbers", "code"),
+        [([1, 2], "EntityTooSmall"), ([2, 1], "InvalidPartOrder"), ([1, 7], "InvalidPart")],
+    )
+    def test_refuses_a_completion(
+        self, s3: BaseClient, bucket: str, key: str, numbers: list[int], code: str
+    ) -> None:
+        target = {"Bucket": bucket, "Key": key}
+        target["UploadId"] = s3.create_multipart_upload(**target)["UploadId"]
+        sent = {
+            number: s3.upload_part(**target, PartNumber=number, Body=b"small")
+            for number in (1, 2)
+        }
+        parts = [
+            {
+                "PartNumber": number,
+                "ETag": sent[min(number, 2)]["ETag"],
+                "ChecksumCRC32": sent[min(number, 2)]["ChecksumCRC32"],
+            }
+            for number in numbers
+        ]
+        with pytest.raises(ClientError) as error:
+            s3.complete_multipart_upload(**target, MultipartUpload={"Parts": parts})
+        assert refusal(error) == (code, 400)
+        s3.abort_multipart_upload(**target)
+        with pytest.raises(ClientError) as error:
+            s3.list_parts(**target)
+        assert refusal(error) == ("NoSuchUpload", 404)
+
+    def test_knows_which_types_go_with_which_algorithm(
+        self, s3: BaseClient, bucket: str, key: str
+    ) -> None:
+        with pytest.raises(ClientError, match="FULL_OBJECT checksum type cannot be used") as error:
+            s3.create_multipart_upload(
+                Bucket=bucket, Key=key, ChecksumAlgorithm="SHA256", ChecksumType="FULL_OBJECT"
+            )
+        assert refusal(error) == ("InvalidRequest", 400)
+
+
+def test_refuses_a_copy_onto_itself_without_a_change(
+    s3: BaseClient, bucket: str, key: str
+) -> None:
+    s3.put_object(Bucket=bucket, Key=key, Body=b"hello")
+    with pytest.raises(ClientError, match="This copy request is illegal") as error:
+        s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": key})
+    assert refusal(error) == ("InvalidRequest", 400)
+
+
+class TestBuckets:
+    def test_somebody_elses(self, s3: BaseClient) -> None:
+        with pytest.raises(ClientError) as error:
+            s3.list_objects_v2(Bucket="somebody-elses-bucket")
+        assert refusal(error) == ("AccessDenied", 403)
+
+    def test_follows_the_redirect_to_another_region(self, sandbox: Any, s3: BaseClient) -> None:
+        with pytest.raises(ClientError) as error:
+            client(sandbox, config=Config(s3={"addressing_style": "path"})).head_bucket(
+                Bucket="not-here-at-all"
+            )
+        assert refusal(error) == ("404", 404)
+        # boto3 signs again for the region that the refusal names.
+        assert s3.list_objects_v2(Bucket="bucket-in-another-region")["KeyCount"] == 0
+
+    def test_read_only(self, s3: BaseClient) -> None:
+        with pytest.raises(ClientError, match="s3:PutObject") as error:
+            s3.put_object(Bucket="read-only-bucket", Key="k", Body=b"")
+        assert refusal(error) == ("AccessDenied", 403)
+
+    def test_bad_names(self, sandbox: Any) -> None:
+        with pytest.raises(ClientError) as error:
+            client(sandbox).create_bucket(Bucket="192.168.5.4")
+        assert refusal(error) == ("InvalidBucketName", 400)
