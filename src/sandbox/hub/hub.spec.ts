@@ -179,17 +179,17 @@ describe('the hub as @huggingface/hub sees it', () => {
 
   it('turns strangers away from private and missing repositories alike', async () => {
     const refused = async (name: string, accessToken?: string) => {
-      const error: HubApiError = await checkRepoAccess({
-        repo: repo(name),
-        hubUrl,
-        ...(accessToken === undefined ? {} : { accessToken })
-      }).then(
-        () => {
-          throw new Error('was let in');
-        },
-        failure => failure
-      );
-      return `${error.statusCode} ${error.message}`;
+      try {
+        await checkRepoAccess({
+          repo: repo(name),
+          hubUrl,
+          ...(accessToken === undefined ? {} : { accessToken })
+        });
+      } catch (error) {
+        const { statusCode, message } = error as HubApiError;
+        return `${statusCode} ${message}`;
+      }
+      return 'let in';
     };
     expect(await refused('acme/none')).toContain('401 Invalid username or password.');
     expect(await refused('acme/secret')).toContain('401 Invalid username or password.');

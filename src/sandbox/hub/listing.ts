@@ -1,13 +1,14 @@
 import { lfsPointer, textBlobOid } from './fileHashes';
 import { folderOid, type Repository } from './repository';
+import type { Told } from './settings';
 
 /** An entry of the hub's tree answer; lies of a test pass through, so sizes may be anything. */
 export interface TreeEntry {
   type: 'file' | 'directory';
-  oid: unknown;
-  size: unknown;
+  oid: Told;
+  size: Told;
   path: string;
-  lfs?: { oid: unknown; size: unknown; pointerSize: number };
+  lfs?: { oid: Told; size: Told; pointerSize: number };
   lastCommit?: { id: string; title: string; date: string };
 }
 
@@ -23,7 +24,7 @@ export function listTree(repository: Repository, expand = false): TreeEntry[] {
     : undefined;
   if (listing !== undefined) {
     return listing.map(entry => ({
-      ...toEntry(entry.path, entry.size, entry.oid ?? textBlobOid(entry.path), entry.sha256),
+      ...toEntry(entry.path, entry.size ?? 0, entry.oid ?? textBlobOid(entry.path), entry.sha256),
       lastCommit
     }));
   }
@@ -52,7 +53,7 @@ export function listTree(repository: Repository, expand = false): TreeEntry[] {
 
 export const COMMIT_TITLE = 'Upload the model';
 
-function toEntry(path: string, size: unknown, oid: unknown, sha256: unknown): TreeEntry {
+function toEntry(path: string, size: Told, oid: Told, sha256?: Told): TreeEntry {
   return {
     type: 'file',
     oid,

@@ -4,19 +4,22 @@ import { readJsonFile } from '../state';
 
 export const SETTINGS_FILE = '.sandbox.json';
 
+/** Of the wrong type too, when a test wants it so. */
+export type Told = string | number;
+
 /** An entry of a listing that says whatever a test wants it to say. */
 export interface ListedLie {
   path: string;
-  size?: unknown;
-  oid?: unknown;
-  sha256?: unknown;
+  size?: Told;
+  oid?: Told;
+  sha256?: Told;
 }
 
 export interface FileLie {
   path?: string;
-  size?: unknown;
-  oid?: unknown;
-  sha256?: unknown;
+  size?: Told;
+  oid?: Told;
+  sha256?: Told;
   /** `everywhere`: X-Linked-Size and X-Linked-ETag tell the same lie. @default 'listing' */
   where?: 'listing' | 'everywhere';
 }

@@ -13,7 +13,7 @@ export interface OpenAwsServices extends AwsServices {
 export async function createAwsServices(state: SandboxState): Promise<OpenAwsServices> {
   const iam = await createIam(state);
   const sts = await createSts(state);
-  const s3 = createS3(state, { findCredentials: iam.credentials.find });
+  const s3 = createS3(state, { findCredentials: id => iam.credentials.find(id) });
   const bedrock = await createBedrock({ state, store: s3.store, iam, inference });
   return { s3, bedrock, iam, sts, close: () => bedrock.close() };
 }

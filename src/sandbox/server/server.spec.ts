@@ -189,7 +189,7 @@ describe('shaping', () => {
     const clock = createManualClock();
     const slept: number[] = [];
     const sleepless = {
-      now: clock.now,
+      now: () => clock.now(),
       sleep: (milliseconds: number) => {
         slept.push(milliseconds);
         clock.advance(milliseconds);

@@ -39,7 +39,9 @@ export async function startServer(
   const listeners: Listener[] = [];
   let services: OpenAwsServices | undefined;
   const close = async () => {
-    const closing = [services?.close(), ...listeners.map(listener => listener.close())];
+    const closing = [...listeners, ...(services === undefined ? [] : [services])].map(open =>
+      open.close()
+    );
     // What is busy is cut off: nothing may keep the sandbox from ending, or its folder in place.
     await Promise.race([Promise.allSettled(closing), delay(CLOSE_BUDGET_MS)]);
     await data.remove();
@@ -51,7 +53,7 @@ export async function startServer(
       region: options.region,
       faults
     });
-    const hub = await createHub({ modelsDirectory, state });
+    const hub = createHub({ modelsDirectory, state });
     services = await createAwsServices(state);
     const tls = options.tls ? await openTls(data.path, state.now(), processEnvironment) : undefined;
     const start = async (handler: SandboxHandler, port: number, resets: boolean) => {

@@ -36,7 +36,7 @@ export function createManualClock(start: Date = new Date('2026-01-01T00:00:00Z')
         };
         const onAbort = () => {
           sleepers.delete(sleeper);
-          reject(signal?.reason);
+          reject(signal?.reason as Error);
         };
         if (milliseconds <= 0) {
           resolve();
