@@ -41,6 +41,7 @@ export function processIo(): CommandIo {
         output: process.stderr,
         terminal: false
       });
+      // Ctrl-D is no answer; without this the question would stay open for ever.
       const ended = new Promise<string>(resolve => lines.once('close', () => resolve('')));
       try {
         return await Promise.race([lines.question(question, { signal }), ended]);

@@ -54,7 +54,11 @@ export function createSession(options: {
   const json = global.json === true;
   const progress = createProgressView(output.stderr, { plain: json, asciiOnly: output.asciiOnly });
   const closers: Array<() => void> = [];
+  let asking = false;
   const onAbort = (): void => {
+    if (asking) {
+      output.stderr.line();
+    }
     progress.stage('Stopping. Ctrl-C again ends at once.');
     progress.close();
   };
@@ -80,11 +84,14 @@ export function createSession(options: {
     }),
     canAsk: !json && io.stdinIsTerminal && io.stderr.isTerminal,
     confirm: async question => {
+      asking = true;
       try {
         const answer = await io.ask(`${question} [y/N] `, signal);
         return /^\s*y(es)?\s*$/i.test(answer);
       } catch (error) {
         throw signal.aborted ? cancelledError() : error;
+      } finally {
+        asking = false;
       }
     },
     close: () => {
