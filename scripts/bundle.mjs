@@ -1,6 +1,7 @@
 // Bundles the engine and the sandbox, each to one file that needs no registry at run time.
 // Usage: node scripts/bundle.mjs [engine] [sandbox] [--metafile FILE]
 import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
 import { builtinModules } from 'node:module';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -71,5 +72,9 @@ async function bundle(name) {
 await mkdir(outputFolder, { recursive: true });
 const named = process.argv.slice(2).filter(name => name in entries);
 for (const name of named.length > 0 ? named : Object.keys(entries)) {
+  if (name === 'sandbox') {
+    // The sandbox runs models on a kernel that is compiled; this does nothing when it is fresh.
+    execFileSync(process.execPath, [join(root, 'scripts', 'wasm.mjs')], { stdio: 'inherit' });
+  }
   await bundle(name);
 }

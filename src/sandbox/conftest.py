@@ -7,7 +7,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,7 +52,7 @@ class Sandbox:
         return {**_without_clients(os.environ), **self.env}
 
 
-StartSandbox = Callable[..., "contextmanager[Sandbox]"]
+StartSandbox = Callable[..., AbstractContextManager[Sandbox]]
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +64,7 @@ def sandbox_bundle() -> Path:
 @pytest.fixture(scope="session")
 def start_sandbox(
     sandbox_bundle: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., object]:
+) -> StartSandbox:
     """``with start_sandbox("--tls", models={"org/name": {"config.json": b"{}"}}) as sandbox:``"""
 
     @contextmanager
@@ -117,7 +117,7 @@ def start_sandbox(
 
 
 @pytest.fixture(scope="session")
-def sandbox(start_sandbox: Callable[..., object]) -> Iterator[Sandbox]:
+def sandbox(start_sandbox: StartSandbox) -> Iterator[Sandbox]:
     """One sandbox for all tests that need nothing special of it; its imports take no time."""
     with start_sandbox("--fault", "import-seconds=0.2", models=MODELS) as running:
         yield running

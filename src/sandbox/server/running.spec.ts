@@ -255,6 +255,17 @@ describe('the process', () => {
     await again.ended;
   });
 
+  it('ends with the program that started it, when it is told to', async () => {
+    const [program = '', ...first] = await denoCommand();
+    const child = spawn(program, [...first, '--json', '--stop-with-stdin'], {
+      stdio: ['pipe', 'pipe', 'ignore']
+    });
+    children.add(child);
+    await once(child.stdout, 'data');
+    child.stdin.end();
+    expect(await once(child, 'close')).toEqual([0, null]);
+  });
+
   it('says in one line what is wrong with its arguments', async () => {
     const [program = '', ...first] = await denoCommand();
     const run = promisify(execFile)(program, [...first, '--models', join(temporary, 'none')]);
