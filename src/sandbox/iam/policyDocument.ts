@@ -85,7 +85,7 @@ function checkStatement(value: unknown, kind: PolicyKind): void {
     throw malformed('Missing required field Effect');
   }
   if (statement.Effect !== 'Allow' && statement.Effect !== 'Deny') {
-    throw malformed(`Invalid effect: ${String(statement.Effect)}`);
+    throw malformed(`Invalid effect: ${JSON.stringify(statement.Effect)}`);
   }
   const actions = textList(statement.Action ?? statement.NotAction);
   if (actions.length === 0) {

@@ -63,11 +63,8 @@ export function roleOperations(
       const found = Object.values(roles())
         .filter(role => role.path.startsWith(prefix))
         .sort((a, b) => (a.name < b.name ? -1 : 1));
-      return page(input, 'Roles', found, role => {
-        // ListRoles leaves the tags out (IAM API Reference, "ListRoles").
-        const { Tags: _tags, ...output } = roleOutput(role);
-        return output;
-      });
+      // Without tags (IAM API Reference, "ListRoles").
+      return page(input, 'Roles', found, role => ({ ...roleOutput(role), Tags: undefined }));
     },
     UpdateAssumeRolePolicy: input => {
       const role = named(input);

@@ -33,7 +33,7 @@ interface StoredSessions {
 /** All credentials that the sandbox accepts: its own and those that AssumeRole gave out. */
 export interface CredentialDirectory {
   /** For `verifySigV4`; undefined for a key that nobody was given. */
-  find(accessKeyId: string): KnownCredentials | undefined;
+  readonly find: (accessKeyId: string) => KnownCredentials | undefined;
   /** @throws Error for a key that `find` does not know. */
   callerOf(accessKeyId: string): Caller;
   issue(options: {

@@ -36,9 +36,9 @@ export interface ControlPlane {
   /** @throws RefusedError in the codes of the service model. */
   call(action: string, input: Input, region: string): Promise<Output>;
   /** By name or ARN; undefined when there is none in this Region. */
-  findModel(identifier: string, region: string): StoredModel | undefined;
+  readonly findModel: (identifier: string, region: string) => StoredModel | undefined;
   /** Stops the running imports; they go on in the next sandbox with the same data folder. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

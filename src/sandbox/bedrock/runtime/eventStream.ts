@@ -3,8 +3,8 @@ import { EventStreamCodec } from '@smithy/eventstream-codec';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const codec = new EventStreamCodec(
-  bytes => (typeof bytes === 'string' ? bytes : decoder.decode(bytes)),
-  text => encoder.encode(text)
+  (bytes: Uint8Array | string) => (typeof bytes === 'string' ? bytes : decoder.decode(bytes)),
+  (text: string) => encoder.encode(text)
 );
 
 /** One event of the answer, or the exception that ends it. */

@@ -25,7 +25,7 @@ export interface Generation {
   /** The next piece of text, or how the answer ended. @throws RefusedError */
   next(): Promise<{ text: string } | { end: AnswerEnd }>;
   /** Ends it before its end, when nobody reads it any more. */
-  cancel(): Promise<void>;
+  readonly cancel: () => Promise<void>;
 }
 
 /**

@@ -32,7 +32,7 @@ export interface ModelUse {
 export interface ModelHost {
   /** @throws RefusedError ModelNotReadyException during the cold start, ModelErrorException. */
   acquire(model: StoredModel): Promise<ModelUse>;
-  forget(arn: string): void;
+  readonly forget: (arn: string) => void;
 }
 
 /**

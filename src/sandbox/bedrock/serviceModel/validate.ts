@@ -70,7 +70,7 @@ function valueText(value: unknown): string {
   if (Array.isArray(value)) {
     return `'[${value.map(item => (typeof item === 'object' ? '{…}' : String(item))).join(', ')}]'`;
   }
-  return `'${String(value)}'`;
+  return `'${typeof value === 'object' ? '{…}' : String(value)}'`;
 }
 
 const join = (path: string, name: string) => (path === '' ? name : `${path}.${name}`);
