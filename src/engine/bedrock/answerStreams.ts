@@ -90,7 +90,7 @@ export const openInvokeChat: AnswerStream = async (aws, question, signal) => {
 function throwIfException(event: object): void {
   for (const member of Object.values(event)) {
     if (isErrorLike(member)) {
-      throw member;
+      throw Object.assign(new Error(member.message), { name: member.name });
     }
   }
 }

@@ -242,11 +242,11 @@ describe('askModel by InvokeModel', () => {
     });
   });
 
-  it('does not ask Converse where Bedrock knows no chat template', async () => {
+  it('does not ask Converse where Bedrock says that it cannot', async () => {
     model = { instructSupported: false };
     const answer = await ask();
     expect(paths()).not.toContain('converse-stream');
-    expect(answer.fallbackReason).toContain('no chat template');
+    expect(answer.fallbackReason).toContain('does not support Converse');
   });
 
   it('tries Converse where nothing is known', async () => {

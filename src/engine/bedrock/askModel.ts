@@ -70,7 +70,7 @@ export async function askModel(
   };
   let fallbackReason: string | undefined;
   if (model.instructSupported === false) {
-    fallbackReason = 'Bedrock reports that the model has no chat template of its own.';
+    fallbackReason = 'Bedrock reports that the model does not support Converse.';
   } else {
     const answer = await tryUntilAnswered(aws, asked, 'Converse', openConverse);
     if (!('refusal' in answer)) {

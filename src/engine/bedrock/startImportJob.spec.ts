@@ -49,7 +49,9 @@ describe('startImportJob', () => {
   it('sends the same token for the same import, and another for any other', async () => {
     await expect(start()).resolves.toEqual({ jobArn: JOB_ARN });
     await start();
-    const tokens = server.requests.map(request => JSON.parse(request.body).clientRequestToken);
+    const tokens = server.requests.map(
+      ({ body }) => (JSON.parse(body) as Record<string, string>)['clientRequestToken']
+    );
     expect(tokens[0]).toMatch(/^[0-9a-f]{64}$/);
     expect(tokens[1]).toBe(tokens[0]);
     for (const change of [
@@ -92,6 +94,33 @@ describe('startImportJob', () => {
     expect(waits[0]).toMatchObject({ waitedMs: 0, budgetMs: 300_000 });
     expect(waits[0]?.reason).toContain('The provided role ARN is invalid');
     expect(waits[2]?.nextTryMs).toBeGreaterThan(waits[0]?.nextTryMs ?? Infinity);
+  });
+
+  it.each([
+    'Could not assume provided IAM role. Please verify that role exists.',
+    'Could not validate GetObject permissions to access Amazon S3 bucket: models at key smol/config.json with role arn:aws:iam::123456789012:role/x'
+  ])('takes %j for a role that is too fresh, too', async message => {
+    create = (response, count) =>
+      count < 2
+        ? sendJsonError(response, 400, 'ValidationException', message)
+        : sendJson(response, 201, { jobArn: JOB_ARN });
+    await expect(start()).resolves.toEqual({ jobArn: JOB_ARN });
+  });
+
+  it('does not wait for anything else that is not valid', async () => {
+    create = response =>
+      sendJsonError(
+        response,
+        400,
+        'ValidationException',
+        'The Amazon S3 bucket models does not exist.'
+      );
+    const clock = createTestClock();
+    await expect(start({ clock })).rejects.toMatchObject({
+      code: 'IMPORT_REFUSED',
+      message: expect.stringContaining('The Amazon S3 bucket models does not exist.')
+    });
+    expect(clock.slept).toEqual([]);
   });
 
   it('gives a refused role up after its budget', async () => {

@@ -102,12 +102,15 @@ async function create(
   return { jobArn: answer.jobArn ?? jobName };
 }
 
-/** iam:PassRole is refused for good, and by another error; what passes with time is named here. */
+/**
+ * A new role and its policy reach Bedrock after some minutes; until then it says one of these.
+ * iam:PassRole is refused for good, and by another error.
+ */
 function isRoleRefusal({ name, message }: ServiceFailure): boolean {
   return (
     (name === 'ValidationException' || name === 'AccessDeniedException') &&
     !message.includes('iam:PassRole') &&
-    /provided role arn is invalid|(could not|unable to|cannot|not authorized to) assume|role .*(cannot be assumed|does not exist)/i.test(
+    /provided role arn is invalid|(could not|unable to|cannot|not authorized to) assume|role .*(cannot be assumed|does not exist)|could not validate \w+ permissions/i.test(
       message.slice(0, 2048)
     )
   );
@@ -210,7 +213,7 @@ function roleRefused(
     message: `Bedrock does not accept the role${minutes > 0 ? `, also after ${minutes} min` : ''}: ${withoutSecrets(failure.message)}`,
     subject: roleArn,
     nextStep:
-      'Check that the role exists in this account and that its trust policy lets bedrock.amazonaws.com assume it for this Region ("bedrock-import iam policies" prints it).',
+      'Check that the role exists in this account and that its trust policy lets bedrock.amazonaws.com assume it for this Region, and that it may read the bucket ("bedrock-import iam policies" prints it).',
     cause
   });
 }

@@ -24,7 +24,7 @@ export interface ImportedModel {
   modelName: string;
   creationTime?: Date;
   modelArchitecture?: string;
-  /** Whether the model has a chat template that Bedrock uses. */
+  /** Whether Converse can be used with the model (Amazon Bedrock API Reference, "GetImportedModel"). */
   instructSupported?: boolean;
   jobArn?: string;
   jobName?: string;
