@@ -330,4 +330,37 @@ describe('faults', () => {
       await expect(sent).rejects.toThrow(/ECONNRESET|EPIPE|socket hang up/);
       expect(faulty.store.list(Bucket)).toEqual([]);
     }));
+
+  it('break a download halfway', async () => {
+    const dataDirectory = `${served.dataDirectory}/halfway`;
+    const command = { Bucket, Key: 'x' };
+    const Body = randomBytes(1_000_000);
+    const whole = await serveS3({ dataDirectory });
+    await whole.client().send(new PutObjectCommand({ ...command, Body }));
+    await whole.stop();
+    const faults = createFaultPlan({ faults: { 's3-reset': 1 } });
+    const faulty = await serveS3({ dataDirectory, faults });
+    const answer = await faulty.client().send(new GetObjectCommand(command));
+    expect(answer.ContentLength).toBe(Body.length);
+    await expect(answer.Body?.transformToByteArray()).rejects.toThrow();
+    await faulty.stop();
+  });
+});
+
+describe('entity tags', () => {
+  it('spare the MD5 only when told to, and never the checksum', async () => {
+    const quick = await serveS3({}, { entityTags: 'random' });
+    try {
+      const send = (Body: string) =>
+        quick
+          .client()
+          .send(new PutObjectCommand({ Bucket, Key: 'x', Body, ChecksumSHA256: sha256('hello') }));
+      const { ETag } = await send('hello');
+      expect(ETag).toMatch(/^"[0-9a-f]{32}"$/);
+      expect(ETag).not.toBe('"5d41402abc4b2a76b9719d911017c592"');
+      await expect(send('jello')).rejects.toMatchObject({ name: 'BadDigest' });
+    } finally {
+      await quick.stop();
+    }
+  });
 });

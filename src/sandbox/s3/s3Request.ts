@@ -11,6 +11,8 @@ export interface S3Request {
   readonly verified: VerifiedRequest;
   readonly state: SandboxState;
   readonly store: ObjectStore;
+  /** Whether new bytes get their MD5 as their tag, or a tag that says nothing of them. */
+  readonly entityTags: 'md5' | 'random';
   /** Empty for ListBuckets. */
   readonly bucket: string;
   /** Empty for operations on a bucket. */

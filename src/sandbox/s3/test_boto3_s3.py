@@ -16,7 +16,7 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 import pytest
-import requests
+import urllib3
 from boto3.s3.transfer import TransferConfig
 from botocore.client import BaseClient
 from botocore.config import Config
@@ -60,6 +60,15 @@ def key() -> str:
 def refusal(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
     response = error.value.response
     return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def send(
+    method: str, url: str, body: Any = None, headers: dict[str, str] | None = None
+) -> tuple[int, str, Any]:
+    """Status, text and headers of one request by a client that knows nothing of S3."""
+    with urllib3.PoolManager(retries=False, timeout=10) as pool:
+        answer = pool.request(method, url, body=body, headers=headers)
+        return answer.status, answer.data.decode(), answer.headers
 
 
 def sha256(data: bytes) -> str:
@@ -163,17 +172,17 @@ class TestSignatures:
         assert error.value.response["Error"]["Region"] == "us-east-1"
 
     def test_refuses_a_late_request(self, sandbox: Any, bucket: str) -> None:
-        response = self.send(sandbox, bucket, date=datetime.timedelta(hours=-1))
-        assert response.status_code == 403
-        assert "<Code>RequestTimeTooSkewed</Code>" in response.text
+        status, text, _ = self.send(sandbox, bucket, date=datetime.timedelta(hours=-1))
+        assert status == 403
+        assert "<Code>RequestTimeTooSkewed</Code>" in text
 
     def test_refuses_another_body_than_the_signed_one(self, sandbox: Any, bucket: str) -> None:
-        response = self.send(sandbox, bucket, body=b"jello")
-        assert response.status_code == 400
-        assert "<Code>XAmzContentSHA256Mismatch</Code>" in response.text
+        status, text, _ = self.send(sandbox, bucket, body=b"jello")
+        assert status == 400
+        assert "<Code>XAmzContentSHA256Mismatch</Code>" in text
 
     def test_takes_the_same_request_unchanged(self, sandbox: Any, bucket: str) -> None:
-        assert self.send(sandbox, bucket).status_code == 200
+        assert self.send(sandbox, bucket)[0] == 200
 
     @staticmethod
     def send(
@@ -181,7 +190,7 @@ class TestSignatures:
         bucket: str,
         body: bytes = b"hello",
         date: datetime.timedelta = datetime.timedelta(),
-    ) -> requests.Response:
+    ) -> tuple[int, str, Any]:
         """Signs a PUT of b"hello" with botocore's own signer, and sends another body."""
         env = sandbox.env
         request = botocore.awsrequest.AWSRequest(
@@ -200,7 +209,7 @@ class TestSignatures:
         signature = signer.signature(signer.string_to_sign(request, canonical), request)
         signer._inject_signature_to_request(request, signature)
         headers = dict(request.headers.items())
-        return requests.put(request.url, data=body, headers=headers, timeout=10)
+        return send("PUT", request.url, body, headers)
 
 
 class TestPresigned:
@@ -211,33 +220,46 @@ class TestPresigned:
             "put_object",
             Params={"Bucket": bucket, "Key": key, "ChecksumSHA256": sha256(b"hello")},
         )
+        # In the header, not in the query, where S3 would ignore it.
+        assert "x-amz-checksum-sha256" in url.split("X-Amz-SignedHeaders=")[1]
         headers = {"x-amz-checksum-sha256": sha256(b"hello")}
-        if "x-amz-checksum-sha256" in url.split("X-Amz-SignedHeaders=")[1]:
-            wrong = requests.put(url, data=b"jello", headers=headers, timeout=10)
-            assert wrong.status_code == 400
-            assert "<Code>BadDigest</Code>" in wrong.text
-            right = requests.put(url, data=b"hello", headers=headers, timeout=10)
-            assert right.headers["x-amz-checksum-sha256"] == sha256(b"hello")
-        else:
-            pytest.fail("botocore no longer signs the header")
+        status, text, _ = send("PUT", url, b"jello", headers)
+        assert status == 400
+        assert "<Code>BadDigest</Code>" in text
+        status, _, answered = send("PUT", url, b"hello", headers)
+        assert status == 200
+        assert answered["x-amz-checksum-sha256"] == sha256(b"hello")
 
     def test_gets(self, s3: BaseClient, bucket: str, key: str) -> None:
         s3.put_object(Bucket=bucket, Key=key, Body=b"hello")
         params = {"Bucket": bucket, "Key": key}
         url = s3.generate_presigned_url("get_object", Params=params)
-        assert requests.get(url, timeout=10).content == b"hello"
-        other = url.replace(key, f"{key}x")
-        response = requests.get(other, timeout=10)
-        assert response.status_code == 403
-        assert "<Code>SignatureDoesNotMatch</Code>" in response.text
+        assert send("GET", url)[:2] == (200, "hello")
+        status, text, _ = send("GET", url.replace(key, f"{key}x"))
+        assert status == 403
+        assert "<Code>SignatureDoesNotMatch</Code>" in text
         negative = s3.generate_presigned_url("get_object", Params=params, ExpiresIn=-1)
-        assert "AuthorizationQueryParametersError" in requests.get(negative, timeout=10).text
+        assert "AuthorizationQueryParametersError" in send("GET", negative)[1]
+
+    def test_must_be_signed_in_version_4(self, sandbox: Any, bucket: str, key: str) -> None:
+        old = boto3.client(
+            "s3",
+            endpoint_url=sandbox.env["AWS_ENDPOINT_URL"],
+            region_name="us-east-1",
+            aws_access_key_id=sandbox.env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=sandbox.env["AWS_SECRET_ACCESS_KEY"],
+            config=Config(signature_version="s3"),
+        )
+        url = old.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
+        status, text, _ = send("GET", url)
+        assert status == 400
+        assert "Please use AWS4-HMAC-SHA256." in text
 
     def test_needs_a_length(self, s3: BaseClient, bucket: str, key: str) -> None:
         url = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": key})
-        response = requests.put(url, data=iter([b"hello"]), timeout=10)
-        assert response.status_code == 411
-        assert "<Code>MissingContentLength</Code>" in response.text
+        status, text, _ = send("PUT", url, iter([b"hello"]))
+        assert status == 411
+        assert "<Code>MissingContentLength</Code>" in text
 
 
 class TestMultipart:

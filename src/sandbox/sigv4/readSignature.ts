@@ -29,6 +29,10 @@ export function readSignature(
     return fromHeader(authorization, headers);
   }
   const parameters = new Map(query);
+  // Signature Version 2, which boto3 still uses for URLs in some regions unless told otherwise.
+  if (parameters.has('AWSAccessKeyId') && parameters.has('Signature')) {
+    return { kind: 'other-version' };
+  }
   return parameters.has('X-Amz-Algorithm') || parameters.has('X-Amz-Signature')
     ? fromQuery(parameters)
     : { kind: 'missing' };
@@ -41,6 +45,9 @@ function fromHeader(authorization: string, headers: Headers): RequestSignature |
     presigned: false
   });
   const [algorithm, ...rest] = authorization.trim().split(/\s+/);
+  if (algorithm === 'AWS') {
+    return { kind: 'other-version' };
+  }
   if (algorithm !== ALGORITHM) {
     return malformed(`the algorithm must be ${ALGORITHM}.`);
   }

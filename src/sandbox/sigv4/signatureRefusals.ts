@@ -3,6 +3,7 @@ import type { AwsRefusal } from './refusal';
 /** Why a signed request was not believed. */
 export type SignatureProblem =
   | { kind: 'missing' }
+  | { kind: 'other-version' }
   | { kind: 'malformed'; what: string; presigned: boolean }
   | { kind: 'wrong-region'; given: string; expected: string; presigned: boolean }
   | { kind: 'wrong-service'; given: string; expected: string; presigned: boolean }
@@ -35,6 +36,12 @@ export function s3Refusal(problem: SignatureProblem): AwsRefusal {
   switch (problem.kind) {
     case 'missing':
       return refuse(403, 'AccessDenied', 'Access Denied');
+    case 'other-version':
+      return refuse(
+        400,
+        'InvalidRequest',
+        'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.'
+      );
     case 'malformed':
       return problem.presigned
         ? refuse(400, 'AuthorizationQueryParametersError', problem.what)
@@ -162,6 +169,7 @@ export function commonRefusal(problem: SignatureProblem, service: string): AwsRe
   switch (problem.kind) {
     case 'missing':
       return refuse(403, codes.missing, 'Missing Authentication Token');
+    case 'other-version':
     case 'malformed':
     case 'missing-payload-hash':
       return refuse(

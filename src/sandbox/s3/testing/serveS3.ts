@@ -6,7 +6,7 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 
 import { serveHandler } from '../../sigv4/testing/serveHandler';
 import { createSandboxState, type SandboxStateOptions } from '../../state';
-import { createS3 } from '../createS3';
+import { createS3, type S3Options } from '../createS3';
 
 /** The S3 of the sandbox on a loopback port of this process. */
 export interface ServedS3 {
@@ -20,14 +20,17 @@ export interface ServedS3 {
   stop(): Promise<void>;
 }
 
-export async function serveS3(options: Partial<SandboxStateOptions> = {}): Promise<ServedS3> {
+export async function serveS3(
+  options: Partial<SandboxStateOptions> = {},
+  s3Options: S3Options = {}
+): Promise<ServedS3> {
   const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'sandbox-s3-')));
   const state = createSandboxState({
     credentials: { accessKeyId: 'SANDBOXTEST000000001', secretAccessKey: 'test-secret' },
     ...options,
     dataDirectory
   });
-  const s3 = createS3(state);
+  const s3 = createS3(state, s3Options);
   const { url, stop } = await serveHandler(s3);
   const clients: S3Client[] = [];
   return {
