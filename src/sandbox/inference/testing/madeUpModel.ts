@@ -108,7 +108,7 @@ function tokenizerFiles(vocabularySize: number): Record<string, unknown> {
       version: '1.0',
       added_tokens: special,
       normalizer: null,
-      pre_tokenizer: { type: 'Split', pattern: { Regex: '' }, behavior: 'Isolated', invert: false },
+      pre_tokenizer: null,
       post_processor: null,
       decoder: { type: 'Fuse' },
       model: {
