@@ -70,7 +70,7 @@ function valueText(value: unknown): string {
   if (Array.isArray(value)) {
     return `'[${value.map(item => (typeof item === 'object' ? '{…}' : String(item))).join(', ')}]'`;
   }
-  return `'${typeof value === 'object' ? '{…}' : String(value)}'`;
+  return typeof value === 'object' ? "'{…}'" : `'${value as string | number | boolean}'`;
 }
 
 const join = (path: string, name: string) => (path === '' ? name : `${path}.${name}`);
