@@ -80,15 +80,6 @@ const credentialsMissing: Judge = failure => {
   ) {
     return undefined;
   }
-  if (failure.message.includes('Requires run access') || failure.message.includes('NotCapable')) {
-    return {
-      code: 'CREDENTIALS_MISSING',
-      message:
-        'The AWS profile gets its credentials from a program (credential_process), and this process may not start programs.',
-      nextStep:
-        'Give the credentials as variables instead: run "eval $(aws configure export-credentials --format env)" in the shell before.'
-    };
-  }
   const expired = /expired|refresh/i.test(failure.message);
   return {
     code: expired ? 'CREDENTIALS_EXPIRED' : 'CREDENTIALS_MISSING',

@@ -2,6 +2,9 @@ import { ListModelImportJobsCommand } from '@aws-sdk/client-bedrock';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 
 import { createAwsClients, endpointFromVariables, toAwsError } from '.';
@@ -170,6 +173,74 @@ describe('createAwsClients', () => {
     const error = await reading;
     await slow.close();
     expect(error.code).toBe('CANCELLED');
+  });
+});
+
+describe('the AWS config file', () => {
+  const names = [
+    'AWS_CONFIG_FILE',
+    'AWS_SHARED_CREDENTIALS_FILE',
+    'AWS_EC2_METADATA_DISABLED',
+    'AWS_PROFILE'
+  ];
+  const before = names.map(name => process.env[name]);
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'aws-config-'));
+    process.env['AWS_CONFIG_FILE'] = join(folder, 'config');
+    process.env['AWS_SHARED_CREDENTIALS_FILE'] = join(folder, 'credentials');
+    process.env['AWS_EC2_METADATA_DISABLED'] = 'true';
+    delete process.env['AWS_PROFILE'];
+    await writeFile(
+      join(folder, 'config'),
+      [
+        '[default]',
+        'credential_process = sh -c "echo process-secret; exit 3"',
+        '[profile custom]',
+        'endpoint_url = http://127.0.0.1:1234',
+        'aws_access_key_id = AKIDFILE',
+        'aws_secret_access_key = from-file'
+      ].join('\n')
+    );
+  });
+  afterAll(async () => {
+    names.forEach((name, index) => {
+      const value = before[index];
+      if (value === undefined) {
+        delete process.env[name];
+      } else {
+        process.env[name] = value;
+      }
+    });
+    await rm(folder, { recursive: true });
+  });
+
+  it('says that a credential program failed, without what it wrote', async () => {
+    const aws = createAwsClients({ region: 'us-east-1', env: {} });
+    const error = await failureOf(aws.sts.send(new GetCallerIdentityCommand({})));
+    expect(error.code).toBe('CREDENTIALS_MISSING');
+    expect(error.message).toContain('credential_process');
+    expect(inspect(error)).not.toContain('process-secret');
+    aws.destroy();
+  });
+
+  it('is where an endpoint may come from, path-style then, too', async () => {
+    process.env['AWS_PROFILE'] = 'custom';
+    const command = new GetObjectCommand({ Bucket: 'models', Key: 'k' });
+    const aws = createAwsClients({ region: 'us-east-1', env: { AWS_PROFILE: 'custom' } });
+    const signed = new URL(await getSignedUrl(aws.s3, command));
+    expect(`${signed.host}${signed.pathname}`).toBe('127.0.0.1:1234/models/k');
+    expect(signed.searchParams.get('X-Amz-Credential')).toContain('AKIDFILE');
+    aws.destroy();
+    const off = createAwsClients({
+      region: 'us-east-1',
+      env: { AWS_PROFILE: 'custom', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }
+    });
+    expect(new URL(await getSignedUrl(off.s3, command)).host).toBe(
+      'models.s3.us-east-1.amazonaws.com'
+    );
+    off.destroy();
   });
 });
 

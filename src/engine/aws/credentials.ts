@@ -1,7 +1,7 @@
-import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { fromNodeProviderChain, fromProcess } from '@aws-sdk/credential-providers';
 
 import { BedrockImportError } from '../errors';
-import { createRequestHandler } from './connection';
+import { createRequestHandler, isErrorLike } from './connection';
 import type { Variables } from './endpoints';
 
 export interface AwsCredentials {
@@ -39,7 +39,40 @@ export function createCredentialSource(env: Variables, region: string): Credenti
     ...(env['AWS_PROFILE'] ? { profile: env['AWS_PROFILE'] } : {}),
     clientConfig: { region, requestHandler: createRequestHandler(CREDENTIAL_REQUEST_TIMEOUT_MS) }
   });
-  return async properties => checkCredentials(await chain(properties));
+  return async properties => {
+    try {
+      return checkCredentials(await chain(properties));
+    } catch (error) {
+      throw (await explainProcessFailure(env)) ?? error;
+    }
+  };
+}
+
+/**
+ * The chain only says that no source gave credentials. Where the profile names a program for them,
+ * that is the source that failed, most often because a Deno process may not start programs.
+ */
+async function explainProcessFailure(env: Variables): Promise<BedrockImportError | undefined> {
+  try {
+    await fromProcess(env['AWS_PROFILE'] ? { profile: env['AWS_PROFILE'] } : {})();
+    return undefined;
+  } catch (error) {
+    const text = isErrorLike(error) ? `${error.name} ${error.message}` : '';
+    if (/did not contain credential_process|could not be found/.test(text)) {
+      return undefined;
+    }
+    const mayNotRun = /Requires run access|NotCapable|PermissionDenied/i.test(text);
+    return new BedrockImportError({
+      code: 'CREDENTIALS_MISSING',
+      // What the program wrote stays out: it may be part of a credential.
+      message: `The AWS profile gets its credentials from a program (credential_process), ${
+        mayNotRun ? 'and this process may not start programs' : 'and that program failed'
+      }.`,
+      nextStep: mayNotRun
+        ? 'Give the credentials as variables: run eval "$(aws configure export-credentials --format env)" in the shell before.'
+        : 'Run that program by itself to see what it says, or sign in another way.'
+    });
+  }
 }
 
 /** Printable ASCII without blanks: what a credential, and an HTTP header, may hold. */
