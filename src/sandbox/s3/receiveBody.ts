@@ -3,12 +3,16 @@ import { createHash, randomBytes } from 'node:crypto';
 import { decodeAwsChunked, RefusedError } from '../sigv4';
 
 import {
-  algorithmOfHeader,
+  checkContentMd5,
+  checkDigest,
+  checkDigestHeaders,
+  checkPayloadHash,
+  findSentChecksum
+} from './bodyChecks';
+import {
   base64,
   checksumHeader,
   createRunningHash,
-  isValidDigest,
-  readAlgorithm,
   type ChecksumAlgorithm,
   type RunningHash
 } from './checksums';
@@ -17,6 +21,8 @@ import type { Extent } from './store/bodyFiles';
 
 export const MAX_PUT_BYTES = 5 * 2 ** 30;
 const MAX_DOCUMENT_BYTES = 16 * 2 ** 20;
+const PAYLOADS =
+  /^([0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-(UNSIGNED-PAYLOAD-TRAILER|AWS4-HMAC-SHA256-PAYLOAD(-TRAILER)?))$/;
 
 export interface ReceivedBody {
   extent: Extent;
@@ -70,7 +76,7 @@ export async function receiveToFile(
   try {
     const checksum = intake.check(sizeBytes);
     const digest = md5?.digest() ?? randomBytes(16);
-    checkContentMd5(request, digest);
+    checkContentMd5(request.headers, digest);
     return { extent, sizeBytes, etag: Buffer.from(digest).toString('hex'), checksum };
   } catch (error) {
     request.store.bodies.release([extent]);
@@ -111,7 +117,7 @@ async function receiveInMemory(request: S3Request, withChecksums: boolean): Prom
   }
   const body = Buffer.concat(chunks);
   intake.check(sizeBytes);
-  checkContentMd5(request, createHash('md5').update(body).digest());
+  checkContentMd5(request.headers, createHash('md5').update(body).digest());
   return body;
 }
 
@@ -121,6 +127,14 @@ function prepare(
 ): Intake {
   const { headers, verified } = request;
   const { payloadHash } = verified;
+  if (!PAYLOADS.test(payloadHash)) {
+    throw new RefusedError(
+      400,
+      'InvalidArgument',
+      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.',
+      { ArgumentName: 'x-amz-content-sha256', ArgumentValue: payloadHash }
+    );
+  }
   const streaming = payloadHash.startsWith('STREAMING-');
   const declared = headers.get(streaming ? 'x-amz-decoded-content-length' : 'content-length');
   if (declared === null) {
@@ -140,7 +154,7 @@ function prepare(
     );
   }
   if (options.withChecksums) {
-    checkDigestHeaders(request);
+    checkDigestHeaders(headers);
   }
   const sent = options.withChecksums ? findSentChecksum(headers) : undefined;
   const algorithm = sent?.algorithm ?? options.compute;
@@ -198,105 +212,5 @@ async function* readBody(request: Request): AsyncGenerator<Uint8Array> {
       return;
     }
     yield result.value;
-  }
-}
-
-/** The checksum that the client sends in a header, or announces in a trailer (value undefined). */
-function findSentChecksum(
-  headers: Headers
-): { algorithm: ChecksumAlgorithm; value?: string } | undefined {
-  const inHeaders = [...headers].flatMap(([name, value]) => {
-    const algorithm = algorithmOfHeader(name);
-    return algorithm === undefined ? [] : [{ algorithm, value }];
-  });
-  const inTrailer = (headers.get('x-amz-trailer') ?? '').split(',').flatMap(name => {
-    const algorithm = algorithmOfHeader(name.trim().toLowerCase());
-    return algorithm === undefined ? [] : [{ algorithm, value: undefined }];
-  });
-  const found = [...inHeaders, ...inTrailer];
-  if (found.length > 1) {
-    throw new RefusedError(
-      400,
-      'InvalidRequest',
-      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.'
-    );
-  }
-  const announced = readAlgorithm(headers.get('x-amz-sdk-checksum-algorithm'));
-  if (announced !== undefined && found[0]?.algorithm !== announced) {
-    throw new RefusedError(
-      400,
-      'InvalidRequest',
-      found.length === 0
-        ? 'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.'
-        : 'Value for x-amz-sdk-checksum-algorithm header is invalid.'
-    );
-  }
-  return found[0];
-}
-
-/** Before the body is read: digests that cannot be right whatever follows. */
-function checkDigestHeaders(request: S3Request): void {
-  const md5 = request.headers.get('content-md5');
-  if (md5 !== null && !isValidDigest('MD5', md5)) {
-    throw new RefusedError(400, 'InvalidDigest', 'The Content-MD5 you specified was invalid.', {
-      'Content-MD5': md5
-    });
-  }
-  for (const [name, value] of request.headers) {
-    const algorithm = algorithmOfHeader(name);
-    if (algorithm !== undefined && !isValidDigest(algorithm, value)) {
-      throw invalidValue(name);
-    }
-  }
-}
-
-const invalidValue = (header: string) =>
-  new RefusedError(400, 'InvalidRequest', `Value for ${header} header is invalid.`);
-
-export function checkDigest(
-  algorithm: ChecksumAlgorithm,
-  expected: string | undefined,
-  actual: string
-): void {
-  if (expected === undefined) {
-    throw new RefusedError(
-      400,
-      'MalformedTrailerError',
-      'The request contained trailing data that was not well-formed or did not conform to our published schema.'
-    );
-  }
-  if (!isValidDigest(algorithm, expected)) {
-    throw invalidValue(checksumHeader(algorithm));
-  }
-  if (expected !== actual) {
-    throw new RefusedError(
-      400,
-      'BadDigest',
-      `The ${algorithm} you specified did not match the calculated checksum.`
-    );
-  }
-}
-
-function checkPayloadHash(claimed: string, computed: string): void {
-  if (claimed !== computed) {
-    throw new RefusedError(
-      400,
-      'XAmzContentSHA256Mismatch',
-      "The provided 'x-amz-content-sha256' header does not match what was computed.",
-      { ClientComputedContentSHA256: claimed, S3ComputedContentSHA256: computed }
-    );
-  }
-}
-
-function checkContentMd5(request: S3Request, digest: Uint8Array): void {
-  const expected = request.headers.get('content-md5');
-  const calculated = base64(digest);
-  if (expected !== null && expected !== calculated) {
-    throw new RefusedError(
-      400,
-      'BadDigest',
-      'The Content-MD5 you specified did not match what we received.',
-      { ExpectedDigest: expected, CalculatedDigest: calculated }
-    );
   }
 }

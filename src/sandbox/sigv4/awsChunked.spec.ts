@@ -106,6 +106,40 @@ describe('the example of the documentation', () => {
   });
 });
 
+/** The same page's sibling, "Using trailing headers with signed chunked uploads". */
+describe('the example with a signed trailer', () => {
+  const signatures = [
+    'b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2',
+    '1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7',
+    '2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992'
+  ];
+  const bodyWith = (checksum: string) =>
+    Buffer.from(
+      `10000;chunk-signature=${signatures[0]}\r\n${'a'.repeat(65536)}\r\n` +
+        `400;chunk-signature=${signatures[1]}\r\n${'a'.repeat(1024)}\r\n` +
+        `0;chunk-signature=${signatures[2]}\r\n` +
+        `x-amz-checksum-crc32c:${checksum}\r\n` +
+        'x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n'
+    );
+  const decodeWith = (checksum: string) =>
+    decodeAwsChunked(inPieces(bodyWith(checksum), 4096), {
+      signing: {
+        ...exampleChain(),
+        signature: '106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e'
+      }
+    });
+
+  it('is decoded, its trailer is given', async () => {
+    const { body, trailers } = decodeWith('sOO8/Q==');
+    expect(await collect(body)).toBe('a'.repeat(66560));
+    expect([...trailers]).toEqual([['x-amz-checksum-crc32c', 'sOO8/Q==']]);
+  });
+
+  it('is refused when its trailer is another one', async () => {
+    expect(await refusedWith(decodeWith('sOO8/A==').body)).toBe('SignatureDoesNotMatch');
+  });
+});
+
 describe('an unsigned body with a trailer', () => {
   it('gives the trailer after the body', async () => {
     const text = '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n';
