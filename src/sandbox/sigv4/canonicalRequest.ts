@@ -92,7 +92,10 @@ export interface CanonicalParts {
 
 export function canonicalRequest(parts: CanonicalParts): string {
   const lines = parts.signedHeaders.map(name => {
-    const value = parts.headers.get(name) ?? (name === 'host' ? parts.target.authority : '');
+    const value =
+      name === ':authority'
+        ? parts.target.authority
+        : (parts.headers.get(name) ?? (name === 'host' ? parts.target.authority : ''));
     return `${name}:${value.trim().replace(/\s+/g, ' ')}\n`;
   });
   return [

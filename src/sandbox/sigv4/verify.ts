@@ -215,7 +215,7 @@ function checkSignedHeaders(
   service: string
 ): SignatureProblem | undefined {
   const signed = new Set(signature.signedHeaders);
-  const names = signed.has('host') ? [] : ['host'];
+  const names = signed.has('host') || signed.has(':authority') ? [] : ['host'];
   if (service === 's3') {
     for (const name of headers.keys()) {
       // The payload's word may be left unsigned in a presigned URL, since the query holds it.
