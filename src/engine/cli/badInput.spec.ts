@@ -1,5 +1,6 @@
 import { EXPIRED_CREDENTIALS } from '../../sandbox/sigv4';
 import { tinyModel } from './testing/tinyModel';
+import type { CommandRun } from './testing/bundledCommand';
 import { startTrial, Trial } from './testing/trial';
 
 const tiny = tinyModel();
@@ -37,8 +38,13 @@ const models = {
 };
 
 let trial: Trial;
+const started: Record<string, BadRuns> = {};
 beforeAll(async () => {
   trial = await startTrial({ models });
+  // What is tried again before it is given up takes its time beside the others.
+  for (const bad of cases.filter(({ triedAgain }) => triedAgain)) {
+    started[bad.title] = start(bad);
+  }
 }, 60_000);
 afterAll(() => trial?.stop());
 
@@ -50,6 +56,7 @@ interface BadInput {
   env?: Record<string, string | undefined>;
   code: string | RegExp;
   exitCode: 1 | 2 | 3;
+  triedAgain?: boolean;
 }
 
 const cases: BadInput[] = [
@@ -160,33 +167,51 @@ const cases: BadInput[] = [
     title: 'a size that is a lie everywhere',
     model: 'trial/lies-everywhere',
     code: /^HUB_(FILE_MISMATCH|RANGE_IGNORED)$/,
-    exitCode: 1
+    exitCode: 1,
+    triedAgain: true
   },
   {
     title: 'a hash that is a lie',
     model: 'trial/wrong-hash',
     code: 'HUB_FILE_MISMATCH',
-    exitCode: 1
+    exitCode: 1,
+    triedAgain: true
   }
 ];
 
-describe.each(cases)('$title', bad => {
-  const prefix = bad.title.replace(/\W+/g, '-');
-  const args = (): string[] => [
+interface BadRuns {
+  words: Promise<CommandRun>;
+  json: Promise<CommandRun>;
+}
+
+const prefixOf = (bad: BadInput): string => bad.title.replace(/\W+/g, '-');
+
+function start(bad: BadInput): BadRuns {
+  const args = [
     ...['import', bad.model ?? 'trial/tiny', '--bucket', bad.bucket ?? trial.bucket],
-    ...['--prefix', prefix, '--role', trial.roleArn, '--yes', ...(bad.more ?? [])]
+    ...['--role', trial.roleArn, '--yes', ...(bad.more ?? [])]
   ];
+  const run = (prefix: string, ...more: string[]): Promise<CommandRun> =>
+    trial.run([...args, '--prefix', prefix, ...more], { env: bad.env });
+  return {
+    words: run(`${prefixOf(bad)}/words`),
+    json: run(`${prefixOf(bad)}/json`, '--json')
+  };
+}
+
+describe.each(cases)('$title', bad => {
+  const runs = (): BadRuns => (started[bad.title] ??= start(bad));
 
   it('gets one clear error in words', async () => {
-    const ran = await trial.run(args(), { env: bad.env });
+    const ran = await runs().words;
     expect(ran.stderr.match(/^Error [A-Z0-9_]+: .+$/gm)).toHaveLength(1);
     expect(ran.stderr).toMatch(/^ {2}Next step: .{10,}$/m);
     expect(ran.stdout + ran.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     expect(ran.code).toBe(bad.exitCode);
-  });
+  }, 60_000);
 
-  it('gets one error document with --json, and leaves nothing that looks whole', async () => {
-    const ran = await trial.run([...args(), '--json'], { env: bad.env });
+  it('gets one error document with --json', async () => {
+    const ran = await runs().json;
     const { error } = JSON.parse(ran.stdout);
     expect(error).toEqual({
       code: expect.stringMatching(bad.code),
@@ -196,7 +221,11 @@ describe.each(cases)('$title', bad => {
       kind: { 1: 'failed', 2: 'usage', 3: 'blocked' }[bad.exitCode]
     });
     expect(ran.code).toBe(bad.exitCode);
-    const left = (await trial.objects(prefix)).map(object => object.key);
+  }, 60_000);
+
+  it('leaves nothing that looks whole', async () => {
+    await Promise.all(Object.values(runs()));
+    const left = (await trial.objects(prefixOf(bad))).map(object => object.key);
     expect(left.filter(key => /manifest|safetensors$/.test(key))).toEqual([]);
   });
 });

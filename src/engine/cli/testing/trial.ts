@@ -41,7 +41,8 @@ export async function startTrial(options: StartSandboxOptions = {}): Promise<Tri
     run: async (args, more = {}) => {
       const all = { ...env, ...more.env };
       const ran = await runBundle(args, { ...more, env: all });
-      requireNoSecret(ran, [...secrets, all.HF_TOKEN, all.AWS_SESSION_TOKEN]);
+      const given = [all.HF_TOKEN, all.AWS_SECRET_ACCESS_KEY, all.AWS_SESSION_TOKEN];
+      requireNoSecret(ran, [...secrets, ...given]);
       return ran;
     },
     objects: async prefix => {
