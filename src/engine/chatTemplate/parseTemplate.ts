@@ -1,10 +1,10 @@
 import { Template } from '@huggingface/jinja';
 import { BedrockImportError } from '../errors';
 
-/** Why a template does not parse, and on which line (1-based) where that can be told. */
+/** Why a template does not parse, and near which line (1-based). */
 export interface TemplateFault {
   message: string;
-  line?: number;
+  line: number;
 }
 
 /** `undefined` when the template parses. */
@@ -26,11 +26,8 @@ export function requireUsableTemplate(template: string, subject?: string): void 
   }
   const fault = findTemplateFault(template);
   if (fault !== undefined) {
-    const where = fault.line === undefined ? '' : ` (near line ${fault.line})`;
-    throw invalidTemplate(
-      `The chat template is not valid Jinja${where}: ${fault.message}`,
-      subject
-    );
+    const message = `The chat template is not valid Jinja (near line ${fault.line}): ${fault.message}`;
+    throw invalidTemplate(message, subject);
   }
 }
 
@@ -61,15 +58,15 @@ function parseFailure(template: string): string | undefined {
 }
 
 /**
- * The parser gives no positions. It reads from left to right, so from the faulty line on every
- * longer cut of the template fails with the same words; the shortest such cut ends in that line.
+ * The parser gives no positions. It reads from left to right, so from the faulty line on, or from
+ * the line where a block opens that nothing closes, every longer cut of the template fails with the
+ * same words; the shortest such cut ends in that line.
  */
-function lineOfFailure(template: string, message: string): number | undefined {
+function lineOfFailure(template: string, message: string): number {
   const lines = template.split('\n');
   let line = lines.length;
   while (line > 1 && parseFailure(lines.slice(0, line - 1).join('\n')) === message) {
     line -= 1;
   }
-  // A failure that only the whole text shows is a block left open: its line is unknown.
-  return line === lines.length && lines.length > 1 ? undefined : line;
+  return line;
 }

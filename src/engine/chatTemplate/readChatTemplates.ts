@@ -47,9 +47,8 @@ function judgePlaces(places: ChatTemplatePlace[], effective?: ChatTemplatePlace)
   for (const place of places) {
     const fault = findTemplateFault(place.template);
     if (fault !== undefined) {
-      const line = fault.line === undefined ? '' : ` near line ${fault.line},`;
       problems.push(
-        `The chat template in ${labelOf(place)} does not parse:${line} ${fault.message}`
+        `The chat template in ${labelOf(place)} does not parse near line ${fault.line}: ${fault.message}`
       );
     }
   }
