@@ -285,7 +285,7 @@ function readNetworkFailure(error: unknown, failure: ServiceFailure): Reading | 
     message: `AWS could not be reached: ${lowerFirst(connectionFailureText(kind))}${host}.`,
     nextStep:
       kind === 'CERTIFICATE'
-        ? 'Where a proxy replaces certificates, give its CA file (DENO_CERT, AWS_CA_BUNDLE) and repeat.'
+        ? 'Where a proxy replaces certificates, give its CA file (DENO_CERT or NODE_EXTRA_CA_CERTS) and repeat.'
         : 'Check the network, the proxy variables (HTTPS_PROXY, NO_PROXY) and the Region, and repeat.'
   };
 }
