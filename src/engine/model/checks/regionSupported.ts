@@ -9,7 +9,7 @@ export const regionSupported: ModelCheck = ({ region, architecture }) => {
   const regions: readonly string[] = own ?? AWS_FACTS.regions;
   const what = own === undefined ? 'Custom Model Import' : `Importing ${architecture}`;
   const why = `${what} is offered in ${regions.join(', ')}.`;
-  if (region === undefined) {
+  if (region === undefined || region === '') {
     return { id, verdict: 'ok', found: 'No region is set yet.', why, source: GUIDE_SOURCE };
   }
   if (regions.includes(region)) {
