@@ -1,4 +1,8 @@
+import { createServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+
 import { BedrockClient, GetImportedModelCommand } from '@aws-sdk/client-bedrock';
+import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 import { S3Client, GetObjectCommand, ListBucketsCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
@@ -228,6 +232,54 @@ describe('other services', () => {
         Code: code
       });
     });
+  });
+
+  it('are believed over HTTP/2, where the host is a pseudo-header', async () => {
+    const answer = async (incoming: Http2ServerRequest, outgoing: Http2ServerResponse) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
+        chunks.push(chunk);
+      }
+      const headers = Object.entries(incoming.headers)
+        .filter(([name]) => !name.startsWith(':'))
+        .map(([name, value]): [string, string] => [name, String(value)]);
+      const request = new Request(`http://${incoming.authority}${incoming.url}`, {
+        method: incoming.method,
+        headers,
+        body: Buffer.concat(chunks)
+      });
+      const result = await readVerified(request, {
+        service: 'bedrock',
+        region: 'us-east-1',
+        credentials: CREDENTIALS,
+        now: new Date()
+      });
+      outgoing.writeHead('verified' in result ? 200 : result.status);
+      outgoing.end('{"stopReason":"end_turn"}');
+    };
+    const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const converse = async (secretAccessKey: string) => {
+      const client = new BedrockRuntimeClient({
+        endpoint: `http://127.0.0.1:${port}`,
+        region: 'us-east-1',
+        credentials: { ...CREDENTIALS, secretAccessKey },
+        maxAttempts: 1
+      });
+      try {
+        const modelId = 'arn:aws:bedrock:us-east-1:123456789012:imported-model/abcdefghijkl';
+        return await client.send(new ConverseCommand({ modelId, messages: [] }));
+      } finally {
+        client.destroy();
+      }
+    };
+    try {
+      expect(await converse(CREDENTIALS.secretAccessKey)).toMatchObject({ stopReason: 'end_turn' });
+      await expect(converse('other')).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+    } finally {
+      await new Promise(resolve => server.close(resolve));
+    }
   });
 
   it('check the body against the signature', async () => {

@@ -215,6 +215,7 @@ function checkSignedHeaders(
   service: string
 ): SignatureProblem | undefined {
   const signed = new Set(signature.signedHeaders);
+  // Over HTTP/2 the JavaScript SDK signs the pseudo-header that stands for Host.
   const names = signed.has('host') || signed.has(':authority') ? [] : ['host'];
   if (service === 's3') {
     for (const name of headers.keys()) {
