@@ -7,6 +7,8 @@ import { createProgram } from './cli/program';
 import { createSession, GlobalOptions, Outcome, Session } from './cli/session';
 import { shellLine } from './cli/text/layout';
 
+const WIDEST_HELP = 100;
+
 export interface RunCommandOptions {
   /** What follows the command's name. */
   args: readonly string[];
@@ -21,6 +23,7 @@ export async function runCommand(options: RunCommandOptions): Promise<number> {
   const json = isGiven(args, '--json');
   let exitCode: number = ExitCode.done;
   const program = createProgram({
+    columns: Math.min(io.stdout.columns, WIDEST_HELP),
     writeOut: text => output.stdout.block(text),
     writeErr: text => {
       if (!json) {

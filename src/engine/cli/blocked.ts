@@ -12,10 +12,10 @@ export function refusalOf(
   if (first === undefined) {
     return undefined;
   }
-  const more = others.length === 0 ? '' : ` (and ${others.length} more, see the checks)`;
+  const more = others.length === 0 ? '' : ` (${others.length} more: see the checks.)`;
   return blockedError({
     code: 'CHECK_BLOCKS',
-    message: `${first.found}${more}`,
+    message: `${first.found} ${first.why}${more}`,
     subject,
     nextStep: first.nextStep ?? first.why
   });

@@ -34,6 +34,7 @@ export function createProgram(options: {
   run: RunSubcommand;
   writeOut: (text: string) => void;
   writeErr: (text: string) => void;
+  columns: number;
 }): Command {
   const program = new Command('bedrock-import')
     .description('From a model’s name on the hub to an answering model on Amazon Bedrock.')
@@ -50,6 +51,8 @@ export function createProgram(options: {
     .configureOutput({
       writeOut: options.writeOut,
       writeErr: options.writeErr,
+      getOutHelpWidth: () => options.columns,
+      getErrHelpWidth: () => options.columns,
       // The error is printed once, with the others.
       outputError: () => undefined
     })

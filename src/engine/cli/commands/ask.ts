@@ -15,8 +15,8 @@ export const addAskCommand: AddSubcommand = (program, run) => {
     .command('ask')
     .summary('ask an imported model a question')
     .description(
-      'Sends one question to an imported model and prints the answer as it arrives. A model that has\n' +
-        'not been asked for a while is loaded first, which takes minutes; the wait is shown.\n' +
+      'Sends one question to an imported model and prints the answer as it arrives. A model that has ' +
+        'not been asked for a while is loaded first, which takes minutes; the wait is shown. ' +
         'Inference is billed in windows of 5 minutes per model copy.'
     )
     .argument('<arn>', 'ARN of the imported model')

@@ -37,8 +37,8 @@ export const addCopyCommand: AddSubcommand = (program, run) => {
     .command('copy')
     .summary('stream a model from the hub to S3 and prove every byte')
     .description(
-      'Streams a model from the hub to S3 without the disk, and compares the SHA-256 of every object\n' +
-        'with the hub’s. A second run moves nothing that is there and proved. Exits with 3 when a\n' +
+      'Streams a model from the hub to S3 without the disk, and compares the SHA-256 of every object ' +
+        'with the hub’s. A second run moves nothing that is there and proved. Exits with 3 when a ' +
         'check blocks or objects of others would be overwritten.'
     )
     .argument(

@@ -21,7 +21,7 @@ export const addDiskCommand: AddSubcommand = (program, run) => {
     .command('disk')
     .summary('free space, and whether a model of a size would fit')
     .description(
-      'Shows the disk as df counts it and whether a model would fit on it with a margin of 5 % + 2 GB.\n' +
+      'Shows the disk as df counts it and whether a model would fit on it with a margin of 5 % + 2 GB. ' +
         'A copy to S3 needs no disk at all. Exits with 3 when the model does not fit.'
     )
     .option('--model <model>', 'a model of the hub: its size is what counts')

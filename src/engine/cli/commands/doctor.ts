@@ -14,7 +14,7 @@ export const addDoctorCommand: AddSubcommand = (program, run) => {
     .command('doctor')
     .summary('whether everything an import needs is there')
     .description(
-      'Looks at this machine, the hub and AWS: region, credentials, reachability, permissions, disk,\n' +
+      'Looks at this machine, the hub and AWS: region, credentials, reachability, permissions, disk, ' +
         'proxies. Changes nothing and works without credentials. Exits with 3 when something blocks.'
     )
     .option('--bucket <bucket>', 'look at this bucket, too')

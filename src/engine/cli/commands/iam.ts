@@ -22,7 +22,7 @@ export const addIamCommand: AddSubcommand = (program, run) => {
   iam
     .command('policies')
     .description(
-      'Prints the trust policy and the permissions of the import role, and the permissions of the\n' +
+      'Prints the trust policy and the permissions of the import role, and the permissions of the ' +
         'notebook’s own role, filled in for the account, the Region, the bucket and the role.'
     )
     .requiredOption('--bucket <bucket>', 'bucket that holds the model')

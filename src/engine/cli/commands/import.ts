@@ -44,8 +44,8 @@ export const addImportCommand: AddSubcommand = (program, run) => {
     .command('import')
     .summary('the whole job: copy, prove, import, ask')
     .description(
-      'The whole job: looks at the model, streams it to S3, proves every byte, imports it into Amazon\n' +
-        'Bedrock and asks it a first question. Shows what will happen and asks before it changes\n' +
+      'The whole job: looks at the model, streams it to S3, proves every byte, imports it into Amazon ' +
+        'Bedrock and asks it a first question. Shows what will happen and asks before it changes ' +
         'anything. What is done already is not done again. Exits with 3 when a check blocks.'
     )
     .argument(

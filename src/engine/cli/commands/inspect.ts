@@ -14,7 +14,7 @@ export const addInspectCommand: AddSubcommand = (program, run) => {
     .command('inspect')
     .summary('what a model is, and whether Bedrock would take it')
     .description(
-      'Reads a model’s listing and small files from the hub: facts, checks, the files that an import\n' +
+      'Reads a model’s listing and small files from the hub: facts, checks, the files that an import ' +
         'takes or leaves out, and its chat templates. Changes nothing. Exits with 3 when a check blocks.'
     )
     .argument(

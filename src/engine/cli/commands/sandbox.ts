@@ -6,7 +6,7 @@ export const addSandboxCommand: AddSubcommand = (program, run) => {
     .command('sandbox')
     .summary('start a hub, S3 and Bedrock on this machine to try everything out')
     .description(
-      'Starts a hub, S3, Bedrock, IAM and STS on this machine and prints the variables that plug them\n' +
+      'Starts a hub, S3, Bedrock, IAM and STS on this machine and prints the variables that plug them ' +
         'in. Nothing leaves the machine, nothing costs anything. It runs until it is stopped.'
     )
     .argument('[options...]')
