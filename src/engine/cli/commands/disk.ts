@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { DiskPlan, formatBytes, parseSize, planDisk } from '../../disk';
 import { openHubModel, parseModelReference } from '../../hub';
 import { selectImportFiles } from '../../model';
@@ -24,12 +25,12 @@ export const addDiskCommand: AddSubcommand = (program, run) => {
       'Shows the disk as df counts it and whether a model would fit on it with a margin of 5 % + 2 GB. ' +
         'A copy to S3 needs no disk at all. Exits with 3 when the model does not fit.'
     )
-    .option('--model <model>', 'a model of the hub: its size is what counts')
+    .addOption(
+      new Option('--model <model>', 'a model of the hub: its size is what counts').conflicts('size')
+    )
     .option('--size <size>', 'such as 61GB (10^9) or 57GiB (2^30)')
     .option('--path <folder>', 'where the files would go (default: the JupyterLab root)')
     .action((options: DiskOptions) => run(session => showDisk(session, options)));
-  const added = program.commands.at(-1);
-  added?.options.find(option => option.long === '--model')?.conflicts('size');
 };
 
 async function showDisk(session: Session, options: DiskOptions): Promise<Outcome> {
