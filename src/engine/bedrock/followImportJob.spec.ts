@@ -50,7 +50,7 @@ describe('followImportJob', () => {
     expect(job).toMatchObject({ status: 'Completed', importedModelArn: MODEL_ARN });
     expect(seen).toHaveLength(12);
     expect(seen[0]).toEqual(['InProgress', 0]);
-    expect(clock.slept[0]).toBe(10_000);
+    expect(clock.slept[0]).toBe(2_000);
     expect(clock.slept.at(-1)).toBe(30_000);
     expect(seen.at(-1)?.[1]).toBe(clock.slept.reduce((sum, ms) => sum + ms, 0));
   });

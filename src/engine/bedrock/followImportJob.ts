@@ -7,7 +7,8 @@ import { Patience } from './patience';
 import type { FollowImportJobOptions, ImportJob } from './types';
 
 const TIME_LIMIT_MS = 6 * 3_600_000;
-const POLL_MS = 10_000;
+const POLL_MS = 2_000;
+const LONGEST_POLL_MS = 30_000;
 const OUTAGE_MS = 300_000;
 /** A job that was just created may be unknown to the next question. */
 const UNKNOWN_JOB_MS = 60_000;
@@ -96,9 +97,9 @@ function isServerFailure(cause: unknown): boolean {
   return typeof status !== 'number' || status < 400 || status >= 500;
 }
 
-/** Grows from the first poll to three times that; jittered, so that many followers spread out. */
+/** A job that is about to end is seen soon, a long one is asked rarely; jittered, so that many followers spread out. */
 function pollDelayMs(clock: Clock, poll: number, pollMs: number): number {
-  const whole = Math.min(3 * pollMs, pollMs * 1.2 ** poll);
+  const whole = Math.min(Math.max(pollMs, LONGEST_POLL_MS), pollMs * 1.35 ** Math.min(poll, 50));
   return Math.round(whole * (0.9 + clock.random() * 0.2));
 }
 

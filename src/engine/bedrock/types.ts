@@ -80,8 +80,8 @@ export interface FollowImportJobOptions extends CallOptions {
    */
   timeLimitMs?: number;
   /**
-   * Between the first questions; grows to three times that.
-   * @default 10_000
+   * Between the first questions; grows to 30 seconds.
+   * @default 2_000
    */
   pollMs?: number;
   /**

@@ -70,6 +70,7 @@ describe('notebookPolicy', () => {
       's3:GetObject',
       's3:ListBucket',
       's3:PutObject',
+      's3:DeleteObject',
       's3:AbortMultipartUpload',
       's3:ListMultipartUploadParts',
       's3:ListBucketMultipartUploads'

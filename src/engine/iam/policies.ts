@@ -58,7 +58,8 @@ export function importRolePolicy(inputs: PolicyInputs): PolicyDocument {
  * What the notebook, or whoever runs the product, needs. Beyond the samples' policy: files are sent
  * in parts, so a copy that broke off lists its uploads (s3:ListBucketMultipartUploads), asks which
  * parts have arrived (s3:ListMultipartUploadParts) and ends uploads nobody needs
- * (s3:AbortMultipartUpload). sts:GetCallerIdentity needs no permission.
+ * (s3:AbortMultipartUpload); an object whose proof failed is deleted (s3:DeleteObject).
+ * sts:GetCallerIdentity needs no permission.
  */
 export function notebookPolicy(inputs: NotebookPolicyInputs): PolicyDocument {
   const { account, region, roleArn, manageImportRole = false } = inputs;
@@ -73,6 +74,7 @@ export function notebookPolicy(inputs: NotebookPolicyInputs): PolicyDocument {
         's3:GetObject',
         's3:ListBucket',
         's3:PutObject',
+        's3:DeleteObject',
         's3:AbortMultipartUpload',
         's3:ListMultipartUploadParts',
         's3:ListBucketMultipartUploads'

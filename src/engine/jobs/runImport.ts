@@ -14,6 +14,7 @@ import type {
 
 /** How long an import may wait for another one of the account to end, and how long it may itself take. */
 const DEFAULT_TIME_LIMIT_MS = 6 * 3600 * 1000;
+const NAMED_ROLE_RETRY_MS = 120_000;
 
 /**
  * Carries out a reviewed import: role, copy, import job, imported model, first question. Each step
@@ -146,6 +147,8 @@ async function runJob(
       roleArn: role.roleArn,
       s3Uri: review.s3Uri,
       waitForQuotaMs: timeLimitMs,
+      // A role that the user named is rarely fresh, so a wrong one should not keep them waiting long.
+      ...(role.created ? {} : { roleRetryMs: NAMED_ROLE_RETRY_MS }),
       onWait: options.onWait,
       signal: options.signal
     }));
