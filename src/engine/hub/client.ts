@@ -3,7 +3,7 @@ import { discard, HubConnectionError, requestedWaitMs } from './answers';
 import { toConnectionError } from './errors';
 import { createHubToken } from './token';
 import type { HubClient, HubToken } from './types';
-import { DEFAULT_ENDPOINT, normalizeEndpoint } from './urls';
+import { addressOf, DEFAULT_ENDPOINT, normalizeEndpoint } from './urls';
 
 /** A pause before a request is repeated. */
 export interface HubWait {
@@ -68,7 +68,7 @@ function createHubFetch(
 
   return async (input, init = {}) => {
     const request = input instanceof Request ? input : undefined;
-    const address = request?.url ?? String(input);
+    const address = addressOf(input);
     const signal = init.signal ?? request?.signal ?? undefined;
     const settings: RequestInit = request
       ? { method: request.method, headers: request.headers, redirect: request.redirect, ...init }

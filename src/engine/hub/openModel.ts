@@ -10,7 +10,7 @@ import { ListingReader, listingInvalid } from './listing';
 import { isModelId } from './modelReference';
 import { withoutSecrets } from './secrets';
 import type { HubClient, HubFile, HubModel, ModelReference } from './types';
-import { modelPage } from './urls';
+import { addressOf, modelPage } from './urls';
 
 const LARGEST_API_ANSWER_BYTES = 64 * 2 ** 20;
 const BODY_TRIES = 3;
@@ -105,10 +105,11 @@ async function readListing(
     recursive: true,
     hubUrl: client.endpoint,
     fetch: async (input, init) => {
-      if (pages.has(String(input))) {
+      const page = addressOf(input);
+      if (pages.has(page)) {
         throw listingInvalid(model.id, 'a page that leads back to itself');
       }
-      pages.add(String(input));
+      pages.add(page);
       return await send(input, init);
     }
   });
@@ -150,7 +151,7 @@ function apiFetch(client: HubClient, signal: AbortSignal | undefined): typeof fe
         return new Response(body, { status: 200, headers });
       } catch (error) {
         if (error instanceof BodyTooLongError) {
-          throw listingInvalid(String(new URL(String(input)).pathname), 'far too many bytes');
+          throw listingInvalid(new URL(addressOf(input)).pathname, 'far too many bytes');
         }
         if (!(error instanceof HubConnectionError) || attempt >= BODY_TRIES) {
           throw error;

@@ -10,6 +10,8 @@ export interface ModelReference {
 export interface HubToken {
   readonly value: string;
   readonly source: 'HF_TOKEN' | 'HF_TOKEN_PATH' | 'token file';
+  /** Where it comes from, without its value. */
+  toString(): string;
 }
 
 /** A file of a model's listing. */

@@ -43,3 +43,8 @@ export function resolveUrl(endpoint: string, id: string, revision: string, path:
 export function modelPage(endpoint: string, id: string): string {
   return `${endpoint}/${encodePath(id)}`;
 }
+
+/** The address of what `fetch` was called with. */
+export function addressOf(input: RequestInfo | URL): string {
+  return input instanceof Request ? input.url : typeof input === 'string' ? input : input.href;
+}
