@@ -5,7 +5,8 @@ import type { Printer } from '../output';
 import { counted, formatClock, formatDuration } from '../text/layout';
 import { cellWidth, fitEnd, fitMiddle, neutralise, padCells, toAscii } from '../text/plainText';
 import { percentOf, timeLeft } from './progressLines';
-import { ProgressClock, ProgressView, retryText } from './progressView';
+import { retryText } from './retryText';
+import type { ProgressClock, ProgressView } from './types';
 
 const REDRAW_GAP_MS = 100;
 const TICK_MS = 1000;

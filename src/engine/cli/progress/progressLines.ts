@@ -2,7 +2,8 @@ import { formatBytes } from '../../disk';
 import type { CopyProgress } from '../../transfer';
 import type { Printer } from '../output';
 import { formatClock, formatDuration } from '../text/layout';
-import { ProgressClock, ProgressView, retryText, Wait } from './progressView';
+import { retryText } from './retryText';
+import type { ProgressClock, ProgressView, Wait } from './types';
 
 const SHORTEST_GAP_MS = 1000;
 const STEP_PERCENT = 5;

@@ -13,7 +13,7 @@ export const architectureSupported: ModelCheck = ({ config, architecture }) => {
     return {
       id,
       verdict: 'ok',
-      found: `${architecture} (${family}) is on the list.`,
+      found: `Architecture ${architecture} (${family}) can be imported.`,
       why,
       source: GUIDE_SOURCE
     };
@@ -25,7 +25,7 @@ export const architectureSupported: ModelCheck = ({ config, architecture }) => {
     found:
       architecture === undefined
         ? 'config.json names no architecture.'
-        : `${architecture} is not on the list.`,
+        : `Architecture ${architecture} is not one that Bedrock imports.`,
     why,
     source: GUIDE_SOURCE,
     nextStep: `Choose a model of one of these families: ${families}.`

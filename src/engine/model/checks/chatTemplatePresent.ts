@@ -15,5 +15,5 @@ export const chatTemplatePresent: ModelCheck = ({ chatTemplate }) => {
         'Give a template of your own with --chat-template FILE, or send plain prompts to the imported model.'
     };
   }
-  return { id, verdict: 'ok', found: `The one in ${effective.path} counts.`, why };
+  return { id, verdict: 'ok', found: `The chat template of ${effective.path} counts.`, why };
 };

@@ -18,6 +18,8 @@ export const notAnAdapter: ModelCheck = ({ model, selection }) => {
         'Merge it into its base model with peft (merge_and_unload), save the result, and import that.'
     };
   }
-  const found = adapter ? 'Whole weights; an adapter beside them is left out.' : 'Whole weights.';
+  const found = adapter
+    ? 'Whole weights; an adapter beside them is left out.'
+    : 'The repository holds whole weights, not an adapter.';
   return weights ? { id, verdict: 'ok', found, why, source: GUIDE_SOURCE } : undefined;
 };

@@ -10,15 +10,21 @@ export const regionSupported: ModelCheck = ({ region, architecture }) => {
   const what = own === undefined ? 'Custom Model Import' : `Importing ${architecture}`;
   const why = `${what} is offered in ${regions.join(', ')}.`;
   if (region === undefined || region === '') {
-    return { id, verdict: 'ok', found: 'No region is set yet.', why, source: GUIDE_SOURCE };
+    return { id, verdict: 'ok', found: 'No Region is set yet.', why, source: GUIDE_SOURCE };
   }
   if (regions.includes(region)) {
-    return { id, verdict: 'ok', found: `${region} is on the list.`, why, source: GUIDE_SOURCE };
+    return {
+      id,
+      verdict: 'ok',
+      found: `Bedrock imports models in ${region}.`,
+      why,
+      source: GUIDE_SOURCE
+    };
   }
   return {
     id,
     verdict: 'warning',
-    found: `${region} is not on the list.`,
+    found: `${region} is not among the Regions where Bedrock is known to import models.`,
     why,
     source: GUIDE_SOURCE,
     nextStep: `Look whether ${region} has been added since ${AWS_FACTS.asOf}; else use a bucket and a region of the list.`

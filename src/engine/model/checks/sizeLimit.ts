@@ -11,7 +11,13 @@ export const sizeLimit: ModelCheck = ({ architecture, weightsBytes }) => {
   const why = `Weights of a ${multimodal ? 'multimodal' : 'text'} model must stay below ${gigabytes} GB.`;
   const size = formatBytes(weightsBytes);
   if (weightsBytes < gigabytes * 1e9) {
-    return { id, verdict: 'ok', found: `${size} of weights.`, why, source: GUIDE_SOURCE };
+    return {
+      id,
+      verdict: 'ok',
+      found: `${size} of weights, ${gigabytes} GB are allowed.`,
+      why,
+      source: GUIDE_SOURCE
+    };
   }
   const unclear = weightsBytes < gigabytes * 2 ** 30;
   return {

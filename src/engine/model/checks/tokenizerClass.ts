@@ -10,12 +10,18 @@ export const tokenizerClass: ModelCheck = ({ tokenizerConfig }) => {
   const known: readonly string[] = AWS_FACTS.tokenizerClasses;
   const why = `The user guide lists ${known.join(', ')}, each with or without Fast.`;
   if (known.includes(name.replace(/Fast$/, ''))) {
-    return { id, verdict: 'ok', found: `${name} is on the list.`, why, source: GUIDE_SOURCE };
+    return {
+      id,
+      verdict: 'ok',
+      found: `Tokenizer class ${name} can be imported.`,
+      why,
+      source: GUIDE_SOURCE
+    };
   }
   return {
     id,
     verdict: 'warning',
-    found: `${name} is not on the list.`,
+    found: `Tokenizer class ${name} is not on the list of those that can be imported.`,
     why,
     source: GUIDE_SOURCE,
     nextStep:
