@@ -8,6 +8,8 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
+import { bundledPackages, licenceText } from './thirdPartyLicences.mjs';
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const outputFolder = join(root, 'jupyterlab_bedrock_import', 'bundle');
 const entries = {
@@ -60,6 +62,10 @@ async function bundle(name) {
     await rename(temporary, output);
     const { size } = await stat(output);
     process.stderr.write(`bundle: ${name}.js ${(size / 1e3).toFixed(0)} kB\n`);
+    await writeFile(
+      join(outputFolder, `${name}.licences.txt`),
+      licenceText(root, bundledPackages(result.metafile))
+    );
     const at = process.argv.indexOf('--metafile');
     if (at > 0) {
       await writeFile(process.argv[at + 1], JSON.stringify(result.metafile));
