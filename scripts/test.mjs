@@ -2,7 +2,7 @@
  * `npm test`: sets up and runs every suite, one after another, in an environment without the user's
  * accounts, endpoints and proxies. `npm test -- jest pytest` runs only those; `--list` names them.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -11,6 +11,9 @@ import { duration, nodeProgram, run, venvProgram } from './processes.mjs';
 import { setUpOrExit } from './setup.mjs';
 
 const scratch = mkdtempSync(join(tmpdir(), 'bedrock-import-test-'));
+
+/** A suite of its own, because it builds and installs. */
+const WHEEL_TEST = 'wheel.test.mjs';
 
 const NOT_PASSED_ON =
   /^(AWS_|HF_|HUGGING_FACE_|BEDROCK_IMPORT_|DENO_|PYTEST_|PYTHONPATH$|NODE_OPTIONS$|NODE_EXTRA_CA_CERTS$|SSL_CERT_|REQUESTS_CA_BUNDLE$|CURL_CA_BUNDLE$|(HTTPS?|ALL|NO)_PROXY$)/i;
@@ -130,19 +133,19 @@ const suites = {
   scripts: {
     title: 'Scripts and rules',
     run: () =>
-      nodeTests('scripts', [
-        'scripts/tests/house-rules.test.mjs',
-        'scripts/tests/import-directions.test.mjs',
-        'scripts/tests/lock-platforms.test.mjs',
-        'scripts/tests/sandbox-environment.test.mjs'
-      ])
+      nodeTests(
+        'scripts',
+        readdirSync('scripts/tests')
+          .filter(name => name.endsWith('.test.mjs') && name !== WHEEL_TEST)
+          .map(name => join('scripts/tests', name))
+      )
   },
   jest: { title: 'Engine and sandbox (jest)', run: jest },
   pytest: { title: 'Command and other clients (pytest)', run: pytest },
   wheel: {
     title: 'Wheel in an empty environment',
     // pip may have to fetch Deno, so this one keeps the user's network settings.
-    run: () => nodeTests('wheel', ['scripts/tests/wheel.test.mjs'], process.env)
+    run: () => nodeTests('wheel', [join('scripts/tests', WHEEL_TEST)], process.env)
   },
   start: {
     title: 'The main job (npm start -- --once)',
