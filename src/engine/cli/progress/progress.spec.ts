@@ -102,6 +102,14 @@ describe('plain lines', () => {
     ]);
   });
 
+  it('says at once that it waits for something else', () => {
+    const { io, view, clock } = viewOn({});
+    view.status('Import job a: InProgress');
+    clock.time += 3000;
+    view.status('The model is not ready', { waitedMs: 0, budgetMs: 900_000 });
+    expect(io.err().trimEnd().split('\n')).toHaveLength(2);
+  });
+
   it('is what --json gets on a terminal, too', () => {
     const { io, view } = viewOn({ terminal: true }, true);
     view.copy(progressAt(100e6));

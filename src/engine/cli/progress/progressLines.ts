@@ -14,7 +14,7 @@ const RETRY_GAP_MS = 5000;
 export function createProgressLines(printer: Printer, clock: ProgressClock): ProgressView {
   let phase: CopyProgress['phase'] | undefined;
   let lastCopy = { at: -Infinity, percent: -Infinity };
-  let lastStatus = { at: -Infinity, text: '' };
+  let lastStatus = { at: -Infinity, reason: '', text: '' };
   let lastRetryAt = -Infinity;
   let closed = false;
   return {
@@ -22,9 +22,11 @@ export function createProgressLines(printer: Printer, clock: ProgressClock): Pro
     status: (reason, wait) => {
       const text = wait ? waitText(reason, wait) : reason;
       const now = clock.now();
-      const gap = text === lastStatus.text ? Infinity : STATUS_GAP_MS;
-      if (!closed && now - lastStatus.at >= gap) {
-        lastStatus = { at: now, text };
+      // Something new is said at once, how long it has been going on now and then.
+      const news = reason !== lastStatus.reason;
+      const due = text !== lastStatus.text && now - lastStatus.at >= STATUS_GAP_MS;
+      if (!closed && (news || due)) {
+        lastStatus = { at: now, reason, text };
         printer.line(text);
       }
     },
