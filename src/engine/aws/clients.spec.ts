@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 
 import { createAwsClients, endpointFromVariables, toAwsError } from '.';
+import { thrownBy } from '../testing/thrownBy';
 import { BedrockImportError } from '../errors';
 import { sendJson, startScriptedAws, type ScriptedAws } from './testing/scriptedAws';
 
@@ -21,18 +22,6 @@ async function failureOf(work: Promise<unknown>): Promise<BedrockImportError> {
     return toAwsError(error, { action: 'test:Action' });
   }
   throw new Error('It did not fail.');
-}
-
-function thrownBy(work: () => unknown): BedrockImportError {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof BedrockImportError) {
-      return error;
-    }
-    throw error;
-  }
-  throw new Error('It did not throw.');
 }
 
 describe('createAwsClients', () => {

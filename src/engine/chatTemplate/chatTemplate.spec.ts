@@ -1,21 +1,9 @@
-import { BedrockImportError } from '../errors';
+import { thrownBy } from '../testing/thrownBy';
 import { findTemplateFault, readChatTemplates, replaceChatTemplate } from '.';
 
 const NEW = "{% for m in messages %}{{ m['content'] }}{% endfor %}\n";
 const config = (value: unknown): string =>
   JSON.stringify({ bos_token: '<s>', chat_template: value, model_max_length: 8192 }, null, 2);
-
-function failureOf(work: () => unknown): BedrockImportError {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof BedrockImportError) {
-      return error;
-    }
-    throw error;
-  }
-  throw new Error('Nothing was refused.');
-}
 
 describe('reading', () => {
   it('finds the one in tokenizer_config.json', () => {
@@ -165,13 +153,13 @@ describe('replacing', () => {
     ['{% for m in messages %}\n{{ m }}\n', 'not valid Jinja'],
     ['{{ "open', 'not valid Jinja']
   ])('refuses the template %j', (template, words) => {
-    const error = failureOf(() => replaceChatTemplate({ 'tokenizer_config.json': '{}' }, template));
+    const error = thrownBy(() => replaceChatTemplate({ 'tokenizer_config.json': '{}' }, template));
     expect(error).toMatchObject({ code: 'CHAT_TEMPLATE_INVALID', kind: 'blocked' });
     expect(error.message).toContain(words);
   });
 
   it.each(['{"a":', '[]', '{"a":1,}'])('refuses to edit %s', text => {
-    const error = failureOf(() => replaceChatTemplate({ 'tokenizer_config.json': text }, NEW));
+    const error = thrownBy(() => replaceChatTemplate({ 'tokenizer_config.json': text }, NEW));
     expect(error).toMatchObject({ code: 'CHAT_TEMPLATE_PLACE_INVALID', kind: 'blocked' });
   });
 });

@@ -79,12 +79,12 @@ describe('detectEnvironment on recorded hosts', () => {
   it('knows a plain Jupyter server and its root', async () => {
     expect(await detect('plainJupyter')).toMatchObject({
       host: 'plain-jupyter',
-      root: '/home/jo/work',
+      root: '/home/jo/projects',
       region: { name: 'eu-central-1', source: 'profile default' },
       warnings: []
     });
     const elsewhere = await detect('plainJupyter', { env: { JUPYTER_SERVER_ROOT: '/gone' } });
-    expect(elsewhere.root).toBe('/home/jo/work/deep');
+    expect(elsewhere.root).toBe('/home/jo/projects/deep');
   });
 
   it.each(['', '[]', 'null', '"text"', '{"ResourceArn": 7, "AppType": []}'])(

@@ -1,0 +1,14 @@
+import { BedrockImportError } from '../errors';
+
+/** The typed error that `work` throws; anything else that it throws fails the test. */
+export function thrownBy(work: () => unknown): BedrockImportError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof BedrockImportError) {
+      return error;
+    }
+    throw error;
+  }
+  throw new Error('Nothing was thrown.');
+}
