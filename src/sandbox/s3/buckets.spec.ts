@@ -69,6 +69,15 @@ it.each(['Upper', 'ab', '-dash', 'two..dots', '192.168.5.4', 'a_b'])(
   }
 );
 
+it.each(['us-east-1', 'mars-1'])('refuses the location %s', async LocationConstraint => {
+  const command = new CreateBucketCommand({
+    Bucket: 'made-nowhere',
+    // Not in the client's list either, which it does not check.
+    CreateBucketConfiguration: { LocationConstraint: LocationConstraint as 'EU' }
+  });
+  await expect(client.send(command)).rejects.toMatchObject({ name: 'InvalidLocationConstraint' });
+});
+
 it('knows no other buckets', async () => {
   await expect(put('not-here-at-all')).rejects.toMatchObject({
     name: 'NoSuchBucket',

@@ -126,6 +126,15 @@ describe('a completion is refused', () => {
     await expect(read('refused')).rejects.toMatchObject({ name: 'NoSuchKey' });
   });
 
+  it('when it lists nothing at all', async () => {
+    const upload = await create('refused');
+    const command = new CompleteMultipartUploadCommand({ Bucket, ...upload });
+    await expect(client.send(command)).rejects.toMatchObject({
+      name: 'InvalidRequest',
+      message: 'You must specify at least one part'
+    });
+  });
+
   it('when another part has the number now', async () => {
     const upload = await create('refused');
     const old = await part(upload, 1, first);

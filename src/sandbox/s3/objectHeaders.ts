@@ -4,7 +4,8 @@ import { checksumHeader } from './checksums';
 import { quoted } from './s3Request';
 import type { ObjectProperties, StoredObject } from './store/types';
 
-const KEPT_HEADERS = [
+/** The standard headers that an object has; a reader may override each in its query. */
+export const KEPT_HEADERS = [
   'cache-control',
   'content-disposition',
   'content-encoding',
@@ -13,10 +14,22 @@ const KEPT_HEADERS = [
   'expires'
 ];
 
+/** Of the service model's `StorageClass`, those of buckets in a Region. */
+const STORAGE_CLASSES = [
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER',
+  'DEEP_ARCHIVE',
+  'GLACIER_IR'
+];
+
 const METADATA_PREFIX = 'x-amz-meta-';
 const MAX_METADATA_BYTES = 2048;
 
-/** @throws RefusedError MetadataTooLarge or InvalidArgument. */
+/** @throws RefusedError MetadataTooLarge or InvalidStorageClass. */
 export function readProperties(headers: Headers): ObjectProperties {
   const kept: Record<string, string> = {};
   for (const name of KEPT_HEADERS) {
@@ -37,10 +50,19 @@ export function readProperties(headers: Headers): ObjectProperties {
     kept['content-encoding'] = encoding;
   }
   kept['content-type'] ??= 'binary/octet-stream';
+  const storageClass = headers.get('x-amz-storage-class') ?? 'STANDARD';
+  if (!STORAGE_CLASSES.includes(storageClass)) {
+    throw new RefusedError(
+      400,
+      'InvalidStorageClass',
+      'The storage class you specified is not valid',
+      { StorageClassRequested: storageClass }
+    );
+  }
   return {
     headers: kept,
     metadata: readMetadata(headers),
-    storageClass: headers.get('x-amz-storage-class') ?? 'STANDARD',
+    storageClass,
     tags: [...new URLSearchParams(headers.get('x-amz-tagging') ?? '')]
   };
 }

@@ -137,6 +137,14 @@ function prepare(
   }
   const streaming = payloadHash.startsWith('STREAMING-');
   const declared = headers.get(streaming ? 'x-amz-decoded-content-length' : 'content-length');
+  if (declared === null && headers.has('transfer-encoding')) {
+    throw new RefusedError(
+      501,
+      'NotImplemented',
+      'A header you provided implies functionality that is not implemented',
+      { Header: 'Transfer-Encoding' }
+    );
+  }
   if (declared === null) {
     throw new RefusedError(
       411,

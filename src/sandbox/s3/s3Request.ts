@@ -1,4 +1,4 @@
-import { RefusedError, type RawTarget, type VerifiedRequest } from '../sigv4';
+import { decodePlus, RefusedError, type RawTarget, type VerifiedRequest } from '../sigv4';
 import type { SandboxState } from '../state';
 
 import type { ObjectStore } from './store/objectStore';
@@ -27,7 +27,7 @@ export type S3Operation = (request: S3Request) => Promise<Response> | Response;
 /** Where a path-style or virtual-hosted request points. */
 export function readAddress(target: RawTarget, host: string): { bucket: string; key: string } {
   const virtual = /^(.+?)(?:\.s3)?\.localhost(?::\d+)?$/.exec(host)?.[1];
-  const path = target.path.slice(1);
+  const path = decodePlus(target.path).slice(1);
   const slash = path.indexOf('/');
   const rawBucket = slash < 0 ? path : path.slice(0, slash);
   const rawKey = slash < 0 ? '' : path.slice(slash + 1);

@@ -258,8 +258,25 @@ class TestPresigned:
     def test_needs_a_length(self, s3: BaseClient, bucket: str, key: str) -> None:
         url = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": key})
         status, text, _ = send("PUT", url, iter([b"hello"]))
-        assert status == 411
-        assert "<Code>MissingContentLength</Code>" in text
+        assert status == 501
+        assert "<Header>Transfer-Encoding</Header>" in text
+
+    def test_a_plus_in_a_path_is_a_space(self, s3: BaseClient, bucket: str, key: str) -> None:
+        s3.put_object(Bucket=bucket, Key=f"{key} x", Body=b"space")
+        s3.put_object(Bucket=bucket, Key=f"{key}+x", Body=b"plus")
+        params = {"Bucket": bucket, "Key": f"{key} x"}
+        url = s3.generate_presigned_url("get_object", Params=params)
+        assert send("GET", url.replace("%20x?", "+x?"))[1] == "space"
+        params["Key"] = f"{key}+x"
+        assert send("GET", s3.generate_presigned_url("get_object", Params=params))[1] == "plus"
+
+    def test_an_unmodified_object_is_no_answer_with_a_body(
+        self, s3: BaseClient, bucket: str, key: str
+    ) -> None:
+        tag = s3.put_object(Bucket=bucket, Key=key, Body=b"same")["ETag"]
+        with pytest.raises(ClientError) as refused:
+            s3.get_object(Bucket=bucket, Key=key, IfNoneMatch=tag)
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 304
 
 
 class TestMultipart:

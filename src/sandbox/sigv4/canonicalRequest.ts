@@ -41,6 +41,12 @@ function decode(text: string): string {
   }
 }
 
+/**
+ * S3 takes a plus sign in a path for a space, as in a form (reported by users of several SDKs, such
+ * as "Plus-sign in S3 key causes 404"), and signs it as one; SDKs encode both.
+ */
+export const decodePlus = (path: string) => path.replaceAll('+', '%20');
+
 /** RFC 3986 encoding: everything but unreserved characters. */
 export function uriEncode(text: string): string {
   return encodeURIComponent(text).replace(
@@ -55,7 +61,7 @@ export function uriEncode(text: string): string {
  */
 export function canonicalPath(rawPath: string, service: string): string {
   if (service === 's3') {
-    return rawPath
+    return decodePlus(rawPath)
       .split('/')
       .map(segment => uriEncode(decode(segment)))
       .join('/');

@@ -1,5 +1,11 @@
 export { decodeAwsChunked, type ChunkSigning } from './awsChunked';
-export { readRawTarget, sha256Hex, uriEncode, type RawTarget } from './canonicalRequest';
+export {
+  decodePlus,
+  readRawTarget,
+  sha256Hex,
+  uriEncode,
+  type RawTarget
+} from './canonicalRequest';
 export {
   escapeXml,
   RefusedError,

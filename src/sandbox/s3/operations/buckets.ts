@@ -34,7 +34,19 @@ export const createBucket: S3Operation = async request => {
       BucketName: name
     });
   }
-  const region = asked ?? 'us-east-1';
+  // The first region is meant by naming none; its own name is not in the service model's list.
+  if (
+    asked !== undefined &&
+    (asked === 'us-east-1' || !/^([a-z]{2}(-[a-z]+)+-\d|EU)$/.test(asked))
+  ) {
+    throw new RefusedError(
+      400,
+      'InvalidLocationConstraint',
+      'The specified location-constraint is not valid',
+      { LocationConstraint: asked }
+    );
+  }
+  const region = asked === 'EU' ? 'eu-west-1' : (asked ?? 'us-east-1');
   // Only the first region's endpoint creates buckets for other regions too.
   if (state.region !== 'us-east-1' && region !== state.region) {
     throw new RefusedError(

@@ -87,6 +87,9 @@ function describe(object: StoredObject): Response {
 }
 
 function readListedParts(body: Uint8Array, upload: StoredUpload): ListedPart[] {
+  if (body.length === 0) {
+    throw new RefusedError(400, 'InvalidRequest', 'You must specify at least one part');
+  }
   const elements = parseXml(body, 'CompleteMultipartUpload').children('Part');
   if (elements.length === 0 || elements.length > 10000) {
     throw malformedXml();
