@@ -9,7 +9,21 @@ const log = (line: string) => {
   process.stderr.write(`${line}\n`);
 };
 
+/**
+ * Deno warns once that `request.signal` aborts after an answer as well as when a client goes away.
+ * What it stops here, a generation, has ended with its answer.
+ */
+function silenceSignalWarning(): void {
+  const { warn } = console;
+  console.warn = (...data: unknown[]) => {
+    if (!String(data[0]).startsWith('Deno.serve: request.signal')) {
+      warn(...data);
+    }
+  };
+}
+
 async function main(): Promise<void> {
+  silenceSignalWarning();
   const options = parseOptions(process.argv.slice(2));
   const starting = startServer(options, process.env, log);
   let closing = false;

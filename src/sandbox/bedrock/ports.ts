@@ -1,41 +1,18 @@
 import type { Iam } from '../iam';
+import type {
+  ChatMessage,
+  GeneratedPiece,
+  GenerateInput,
+  GenerateOptions,
+  ModelFiles,
+  LoadedModel as RunnableModel
+} from '../inference';
 import type { SandboxState } from '../state';
 
-/** What the import and the runtime read a model from. Paths are relative, with slashes. */
-export interface ModelFiles {
-  list(): Promise<Array<{ path: string; sizeBytes: number }>>;
-  /** The bytes from `start` up to, not including, `end`; the whole file without them. */
-  read(path: string, start?: number, end?: number): Promise<Uint8Array>;
-}
+export type { ChatMessage, GeneratedPiece, GenerateInput, GenerateOptions, ModelFiles };
 
-export interface ChatMessage {
-  role: string;
-  content: string;
-}
-
-export interface GeneratedPiece {
-  text: string;
-  tokenId: number;
-  done?: 'stop' | 'length';
-}
-
-export interface GenerateOptions {
-  maxTokens: number;
-  temperature?: number;
-  topP?: number;
-  stop?: string[];
-  signal?: AbortSignal;
-}
-
-export type GenerateInput = { messages: ChatMessage[] } | { prompt: string };
-
-/** A model that can answer: see `src/sandbox/inference`. */
-export interface LoadedModel {
-  generate(input: GenerateInput, options: GenerateOptions): AsyncGenerator<GeneratedPiece>;
-  /** @throws Error when the chat template refuses the messages. */
-  renderPrompt(messages: ChatMessage[]): string;
-  countTokens(text: string): number;
-}
+/** A model that can answer. */
+export type LoadedModel = Pick<RunnableModel, 'generate' | 'renderPrompt' | 'countTokens'>;
 
 export interface ModelFacts {
   architecture: string;

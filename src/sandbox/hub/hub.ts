@@ -18,6 +18,8 @@ export interface HubOptions {
 export type Hub = SandboxHandler & {
   /** The model to try first; undefined when there is none. */
   firstModel(): Promise<string | undefined>;
+  /** What the user may not expect of the models' folder, one line each. */
+  notes(): Promise<string[]>;
 };
 
 /** The model that the set-up brings; preferred among others. */
@@ -73,6 +75,21 @@ export function createHub(options: HubOptions): Hub {
     firstModel: async () => {
       const ids = await repositories.ids();
       return ids.includes(STARTER_MODEL) ? STARTER_MODEL : ids[0];
+    },
+    notes: async () => {
+      if (options.modelsDirectory === undefined) {
+        return [];
+      }
+      const isEmpty = (await repositories.ids()).length === 0;
+      const misnamed = await repositories.misnamed();
+      return [
+        ...(isEmpty
+          ? [`No model found: every folder ${options.modelsDirectory}/org/name would be one.`]
+          : []),
+        ...(misnamed.length > 0
+          ? [`Left out, since the hub has no such names: ${misnamed.join(', ')}`]
+          : [])
+      ];
     }
   });
 }

@@ -31,6 +31,8 @@ export interface Repositories {
   find(id: string): Promise<Repository | undefined>;
   /** Every `org/name`, sorted. */
   ids(): Promise<string[]>;
+  /** Folders that are no models of the hub only because of their names. */
+  misnamed(): Promise<string[]>;
 }
 
 export function openRepositories(
@@ -46,18 +48,8 @@ export function openRepositories(
       const folder = join(modelsDirectory, ...names);
       return (await isFolder(folder)) ? readRepository(id, folder, hashes) : undefined;
     },
-    ids: async () => {
-      if (modelsDirectory === undefined) {
-        return [];
-      }
-      const ids: string[] = [];
-      for (const organisation of await subFolders(modelsDirectory)) {
-        for (const name of await subFolders(join(modelsDirectory, organisation))) {
-          ids.push(`${organisation}/${name}`);
-        }
-      }
-      return ids.sort();
-    }
+    ids: async () => (await allIds(modelsDirectory)).filter(isId).sort(),
+    misnamed: async () => (await allIds(modelsDirectory)).filter(id => !isId(id)).sort()
   };
 }
 
@@ -99,8 +91,9 @@ async function walk(
       }
     } else if (entry.name !== SETTINGS_FILE) {
       // Follows links: folders of the hub's own cache are made of them.
-      const stats = await stat(absolutePath);
-      if (stats.isFile()) {
+      const stats = await stat(absolutePath).catch(() => undefined);
+      // Neither links that lead nowhere nor files that are gone by now.
+      if (stats?.isFile() === true) {
         files.push({ path, absolutePath, sizeBytes: stats.size, mtimeMs: stats.mtimeMs });
       }
     }
@@ -145,11 +138,26 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
+const isId = (id: string) => id.split('/').every(isName);
+
+async function allIds(modelsDirectory: string | undefined): Promise<string[]> {
+  if (modelsDirectory === undefined) {
+    return [];
+  }
+  const ids: string[] = [];
+  for (const organisation of await subFolders(modelsDirectory)) {
+    for (const name of await subFolders(join(modelsDirectory, organisation))) {
+      ids.push(`${organisation}/${name}`);
+    }
+  }
+  return ids;
+}
+
+/** Without hidden ones, such as a cache's. */
 async function subFolders(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter(isName);
   const folders: string[] = [];
-  for (const name of names) {
-    if (await isFolder(join(folder, name))) {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith('.') && (await isFolder(join(folder, name)))) {
       folders.push(name);
     }
   }

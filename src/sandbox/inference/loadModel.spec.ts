@@ -104,7 +104,7 @@ describe('a made-up model', () => {
       { maxTokens: 6, stop: [stop] }
     );
     expect(text).toBe(free.text.slice(0, free.text.indexOf(stop)));
-    expect(pieces.at(-1)?.done).toBe('stop');
+    expect(pieces.at(-1)?.done).toBe('stop_sequence');
   });
 
   it('draws other answers at a temperature', async () => {

@@ -97,7 +97,7 @@ class RunningModel implements LoadedModel {
         }
         const piece = text.push(next);
         if (text.ended) {
-          yield { text: piece, tokenId: next, done: 'stop' };
+          yield { text: piece, tokenId: next, done: 'stop_sequence' };
           return;
         }
         if (count >= maxTokens) {

@@ -29,8 +29,8 @@ export interface GeneratedPiece {
   /** May be empty: a token can end in the middle of a character. */
   text: string;
   tokenId: number;
-  /** On the last piece, and only there. */
-  done?: 'stop' | 'length';
+  /** On the last piece, and only there: an end token, one of the stop texts, or enough tokens. */
+  done?: 'stop' | 'stop_sequence' | 'length';
 }
 
 export interface LoadedModel {

@@ -106,6 +106,11 @@ const cases: Array<[string, (files: MemoryFiles) => void, string, (1 | 2)?]> = [
   ],
   ['no architecture', files => setJson(files, 'config.json', {}), 'architecture (none)'],
   ['no tokenizer', files => files.delete('tokenizer.json'), 'tokenizer'],
+  [
+    'a tokenizer.json that describes none',
+    files => setJson(files, 'tokenizer.json', {}),
+    'tokenizer.json does not describe a tokenizer'
+  ],
   ['no tokenizer_config.json', files => files.delete('tokenizer_config.json'), 'tokenizer_config'],
   ['no weights', files => files.delete('model.safetensors'), '.safetensors'],
   ['a missing shard', files => files.delete(SHARD), SHARD, 2],

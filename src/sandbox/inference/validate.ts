@@ -71,6 +71,7 @@ export async function surveyModel(files: ModelFiles): Promise<ModelSurvey> {
     );
   }
   requireTokenizer(sizes);
+  await requireReadableTokenizer(files, sizes);
   const shards = listed.filter(file => TOP_LEVEL_WEIGHTS.test(file.path));
   if (shards.length === 0) {
     throw new ModelFilesError('The model artifacts do not contain any .safetensors file.');
@@ -110,6 +111,18 @@ function requireTokenizer(sizes: ReadonlyMap<string, number>): void {
   }
   if (!sizes.has('tokenizer_config.json')) {
     throw new ModelFilesError('The model artifacts do not contain a tokenizer_config.json file.');
+  }
+}
+
+/** Of a tokenizer.json only what any fast tokenizer needs: the model with its vocabulary. */
+async function requireReadableTokenizer(
+  files: ModelFiles,
+  sizes: ReadonlyMap<string, number>
+): Promise<void> {
+  const tokenizer = await readJson(files, sizes, 'tokenizer.json');
+  const model = tokenizer?.['model'];
+  if (tokenizer !== undefined && (typeof model !== 'object' || model === null)) {
+    throw new ModelFilesError('The file tokenizer.json does not describe a tokenizer.');
   }
 }
 

@@ -6,6 +6,7 @@ export interface DenoRuntime {
   ): DenoServer;
   listen(options: { hostname: string; port: number }): DenoListener;
   connect(options: { hostname: string; port: number }): Promise<DenoConnection>;
+  open(path: string, options: { write: boolean; create: boolean }): Promise<DenoFile>;
 }
 
 export interface DenoServeOptions {
@@ -42,6 +43,12 @@ export interface DenoConnection {
   readable: ReadableStream<Uint8Array>;
   writable: WritableStream<Uint8Array>;
   setNoDelay(noDelay?: boolean): void;
+  close(): void;
+}
+
+export interface DenoFile {
+  /** Whether the lock could be had. */
+  tryLock(exclusive: boolean): Promise<boolean>;
   close(): void;
 }
 

@@ -23,6 +23,8 @@ export interface PrintedEnvironmentOptions {
 }
 
 const LOOPBACK_HOSTS = ['127.0.0.1', 'localhost'];
+/** For the AWS command line and boto3, OpenSSL, requests and curl, each of which prefers its own. */
+const BUNDLE_NAMES = ['AWS_CA_BUNDLE', 'SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'];
 const PROXY_NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
 
 /**
@@ -49,7 +51,7 @@ export function printedEnvironment(options: PrintedEnvironmentOptions): PrintedE
     // These two add to the roots that a client trusts; the others replace them.
     variables['NODE_EXTRA_CA_CERTS'] = options.tls.caFile;
     variables['DENO_CERT'] = options.tls.caFile;
-    for (const name of ['AWS_CA_BUNDLE', 'SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE']) {
+    for (const name of BUNDLE_NAMES) {
       variables[name] = options.tls.bundleFile;
     }
   }

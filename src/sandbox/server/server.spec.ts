@@ -97,6 +97,7 @@ describe('the printed environment', () => {
       AWS_CA_BUNDLE: '/bundle.pem',
       SSL_CERT_FILE: '/bundle.pem',
       REQUESTS_CA_BUNDLE: '/bundle.pem',
+      CURL_CA_BUNDLE: '/bundle.pem',
       NODE_EXTRA_CA_CERTS: '/ca.pem',
       DENO_CERT: '/ca.pem'
     });

@@ -1,12 +1,10 @@
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { createHub } from '../hub';
 import { createFaultPlan, openSandboxState, systemClock, type SandboxHandler } from '../state';
 import { createAwsServices, type OpenAwsServices } from './awsServices';
 import { dispatchAws } from './dispatch';
+import { openDataFolder, openModelsFolder } from './folders';
 import { listen, type Listener } from './listener';
 import { OptionsExit, type SandboxOptions } from './options';
 import { printedEnvironment, type EnvironmentVariables } from './printedEnvironment';
@@ -34,7 +32,7 @@ export async function startServer(
   processEnvironment: EnvironmentVariables,
   log: (line: string) => void
 ): Promise<RunningSandbox> {
-  const modelsDirectory = await existingFolder(options.modelsDirectory);
+  const modelsDirectory = await openModelsFolder(options.modelsDirectory);
   const data = await openDataFolder(options.dataDirectory);
   const listeners: Listener[] = [];
   let services: OpenAwsServices | undefined;
@@ -44,10 +42,15 @@ export async function startServer(
     );
     // What is busy is cut off: nothing may keep the sandbox from ending, or its folder in place.
     await Promise.race([Promise.allSettled(closing), delay(CLOSE_BUDGET_MS)]);
-    await data.remove();
+    await data.close();
   };
   try {
-    const faults = createFaultPlan({ faults: options.faults, seed: options.seed });
+    const requestLog = options.verbose ? log : undefined;
+    const faults = createFaultPlan({
+      faults: options.faults,
+      seed: options.seed,
+      onStrike: name => requestLog?.(`fault ${name}`)
+    });
     const state = await openSandboxState({
       dataDirectory: data.path,
       region: options.region,
@@ -58,7 +61,6 @@ export async function startServer(
     const tls = options.tls ? await openTls(data.path, state.now(), processEnvironment) : undefined;
     const start = async (handler: SandboxHandler, port: number, resets: boolean) => {
       const shaped = shapeTraffic(handler, options, systemClock);
-      const requestLog = options.verbose ? log : undefined;
       const listener = await listenOn(shaped, { port, tls, resets, log: requestLog });
       listeners.push(listener);
       return `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${listener.port}`;
@@ -79,7 +81,7 @@ export async function startServer(
       tls,
       processEnvironment
     });
-    return { variables, notes, awsUrl, hubUrl, close };
+    return { variables, notes: [...(await hub.notes()), ...notes], awsUrl, hubUrl, close };
   } catch (error) {
     await close();
     throw error;
@@ -96,33 +98,4 @@ async function listenOn(
     const reason = error instanceof Error ? error.message : String(error);
     throw new OptionsExit(`error: cannot listen on port ${options.port}: ${reason}\n`, 2);
   }
-}
-
-async function existingFolder(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) {
-    return undefined;
-  }
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory() !== true) {
-    throw new OptionsExit(`error: --models: '${path}' is not a folder\n`, 2);
-  }
-  return resolve(path);
-}
-
-async function openDataFolder(
-  path: string | undefined
-): Promise<{ path: string; remove(): Promise<void> }> {
-  if (path === undefined) {
-    const temporary = await mkdtemp(join(tmpdir(), 'bedrock-import-sandbox-'));
-    return {
-      path: temporary,
-      remove: () => rm(temporary, { recursive: true, force: true, maxRetries: 3 })
-    };
-  }
-  try {
-    await mkdir(path, { recursive: true });
-  } catch {
-    throw new OptionsExit(`error: --data: '${path}' cannot be used as a folder\n`, 2);
-  }
-  return { path: resolve(path), remove: () => Promise.resolve() };
 }

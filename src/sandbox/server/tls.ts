@@ -107,7 +107,10 @@ async function makeCertificates(now: Date): Promise<KeptTls> {
       new SubjectAlternativeNameExtension([
         { type: 'ip', value: '127.0.0.1' },
         { type: 'ip', value: '::1' },
-        { type: 'dns', value: 'localhost' }
+        { type: 'dns', value: 'localhost' },
+        // Virtual-hosted buckets; OpenSSL takes a wildcard only with two labels behind it.
+        { type: 'dns', value: 's3.localhost' },
+        { type: 'dns', value: '*.s3.localhost' }
       ]),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
       await AuthorityKeyIdentifierExtension.create(caKeys.publicKey)

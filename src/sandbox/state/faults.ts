@@ -85,9 +85,14 @@ function example(name: FaultName): string {
 /**
  * @param options.faults By name: a rate from 0 to 1, seconds, or a message.
  * @param options.seed The same seed gives the same sequence of rolls for each fault.
+ * @param options.onStrike Told each fault that happens.
  */
 export function createFaultPlan(
-  options: { faults?: Partial<Record<FaultName, number | string>>; seed?: number } = {}
+  options: {
+    faults?: Partial<Record<FaultName, number | string>>;
+    seed?: number;
+    onStrike?: (name: FaultName) => void;
+  } = {}
 ): FaultPlan {
   const faults = new Map(Object.entries(options.faults ?? {}));
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
@@ -101,16 +106,23 @@ export function createFaultPlan(
     }
     return sequence();
   };
+  const strikes = (name: FaultName): boolean => {
+    const value = faults.get(name);
+    if (value === undefined) {
+      return false;
+    }
+    if (typeof value === 'string') {
+      return true;
+    }
+    return known(DURATION_FAULTS, name) ? value > 0 : next(name) < value;
+  };
   return {
     roll: name => {
-      const value = faults.get(name);
-      if (value === undefined) {
-        return false;
+      const struck = strikes(name);
+      if (struck) {
+        options.onStrike?.(name);
       }
-      if (typeof value === 'string') {
-        return true;
-      }
-      return known(DURATION_FAULTS, name) ? value > 0 : next(name) < value;
+      return struck;
     },
     value: name => faults.get(name)
   };

@@ -73,6 +73,16 @@ describe('faults', () => {
     ]);
     expect([plan.roll('import-failure'), plan.value('import-failure')]).toEqual([true, 'No']);
   });
+
+  it('tells which ones happen', () => {
+    const struck: string[] = [];
+    const faults = { 'hub-reset': 1, 's3-503': 0 };
+    const plan = createFaultPlan({ faults, onStrike: name => struck.push(name) });
+    plan.roll('hub-reset');
+    plan.roll('s3-503');
+    plan.roll('hub-429');
+    expect(struck).toEqual(['hub-reset']);
+  });
 });
 
 describe('what is kept', () => {

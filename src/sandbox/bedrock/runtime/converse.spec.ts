@@ -38,6 +38,14 @@ describe('Converse', () => {
     });
   });
 
+  it('tells a stop sequence from the end of the turn', async () => {
+    await begin('one two three');
+    const stopped = await converse({ inferenceConfig: { stopSequences: ['three'] } });
+    expect(stopped.output?.message?.content).toEqual([{ text: 'one two ' }]);
+    expect(stopped.stopReason).toBe('stop_sequence');
+    expect((await converse({})).stopReason).toBe('end_turn');
+  });
+
   it('answers in the shape of the service model', async () => {
     await begin('x');
     const { output, stopReason, usage, metrics } = await converse({});

@@ -102,12 +102,13 @@ function textOf(block: Readonly<Record<string, unknown>>, at: string): string {
   return block.text;
 }
 
-/**
- * A stop sequence ends the answer like the model's own end of turn here: the inference does not
- * tell them apart.
- */
-export const converseStopReason = (end: AnswerEnd) =>
-  end.reason === 'length' ? 'max_tokens' : 'end_turn';
+const STOP_REASONS: Readonly<Record<AnswerEnd['reason'], string>> = {
+  stop: 'end_turn',
+  stop_sequence: 'stop_sequence',
+  length: 'max_tokens'
+};
+
+export const converseStopReason = (end: AnswerEnd) => STOP_REASONS[end.reason];
 
 export const converseUsage = (end: AnswerEnd) => ({
   inputTokens: end.inputTokens,

@@ -11,7 +11,7 @@ export interface Ask {
 
 /** Why the answer ended, and what it cost. */
 export interface AnswerEnd {
-  reason: 'stop' | 'length';
+  reason: NonNullable<GeneratedPiece['done']>;
   inputTokens: number;
   outputTokens: number;
   /** From the request to the first piece of text, and to the end. */

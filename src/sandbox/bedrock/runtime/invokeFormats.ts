@@ -75,7 +75,7 @@ function openAiChat(ask: Ask, model: { arn: string; now: Date }): InvokeFormat {
           index: 0,
           message: { role: 'assistant', content: text, reasoning_content: null, tool_calls: [] },
           logprobs: null,
-          finish_reason: end.reason
+          finish_reason: finishReason(end)
         }
       ],
       usage: usage(end)
@@ -83,7 +83,7 @@ function openAiChat(ask: Ask, model: { arn: string; now: Date }): InvokeFormat {
     chunk: (text, index) =>
       chunk(index === 0 ? { role: 'assistant', content: text } : { content: text }, null),
     lastChunk: end => ({
-      ...chunk({ content: '' }, end.reason),
+      ...chunk({ content: '' }, finishReason(end)),
       usage: usage(end),
       ...invocationMetrics(end)
     })
@@ -98,10 +98,10 @@ function openAiCompletion(ask: Ask, model: { arn: string; now: Date }): InvokeFo
   });
   return {
     ask,
-    whole: (text, end) => ({ ...choices(text, end.reason), usage: usage(end) }),
+    whole: (text, end) => ({ ...choices(text, finishReason(end)), usage: usage(end) }),
     chunk: text => choices(text, null),
     lastChunk: end => ({
-      ...choices('', end.reason),
+      ...choices('', finishReason(end)),
       usage: usage(end),
       ...invocationMetrics(end)
     })
@@ -115,7 +115,7 @@ function bedrockCompletion(ask: Ask): InvokeFormat {
       generation: text,
       prompt_token_count: end.inputTokens,
       generation_token_count: end.outputTokens,
-      stop_reason: end.reason,
+      stop_reason: finishReason(end),
       logprobs: null
     }),
     chunk: (text, index, inputTokens) => ({
@@ -129,12 +129,15 @@ function bedrockCompletion(ask: Ask): InvokeFormat {
       generation: '',
       prompt_token_count: null,
       generation_token_count: end.outputTokens,
-      stop_reason: end.reason,
+      stop_reason: finishReason(end),
       logprobs: null,
       ...invocationMetrics(end)
     })
   };
 }
+
+/** These formats have one word for an end token and for a stop text. */
+const finishReason = (end: AnswerEnd) => (end.reason === 'length' ? 'length' : 'stop');
 
 function openAiAnswer(prefix: string, model: { arn: string; now: Date }) {
   const id = `${prefix}-${randomUUID().replaceAll('-', '')}`;

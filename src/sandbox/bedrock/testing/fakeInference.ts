@@ -59,12 +59,16 @@ export const fakeInference: Inference = {
 
 async function* pieces(
   all: readonly string[],
-  { maxTokens, signal }: GenerateOptions
+  { maxTokens, signal, stop }: GenerateOptions
 ): AsyncGenerator<GeneratedPiece> {
   const end = Math.min(all.length, maxTokens);
   for (const [index, text] of all.slice(0, end).entries()) {
     await new Promise(resolve => setImmediate(resolve));
     signal?.throwIfAborted();
+    if (stop?.includes(text.trim())) {
+      yield { text: '', tokenId: index, done: 'stop_sequence' };
+      return;
+    }
     if (text.startsWith('CRASH')) {
       throw new Error('out of memory');
     }
