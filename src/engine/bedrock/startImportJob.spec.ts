@@ -239,6 +239,23 @@ describe('startImportJob', () => {
     expect(waits).toHaveLength(2);
   });
 
+  it('tries again when the other import has ended before it could be seen', async () => {
+    create = (response, number) =>
+      number === 1
+        ? sendJsonError(response, 400, 'ServiceQuotaExceededException', 'Too many running jobs.')
+        : sendJson(response, 201, { jobArn: JOB_ARN });
+    other = (_request, response) => sendJson(response, 200, { modelImportJobSummaries: [] });
+    await expect(start({ waitForQuotaMs: 600_000 })).resolves.toEqual({ jobArn: JOB_ARN });
+  });
+
+  it('does not wait for ever for a quota whose reason it cannot see', async () => {
+    create = response =>
+      sendJsonError(response, 400, 'ServiceQuotaExceededException', 'Too many running jobs.');
+    other = (_request, response) => sendJsonError(response, 403, 'AccessDeniedException', 'No.');
+    await expect(start({ waitForQuotaMs: 1e9 })).rejects.toMatchObject({ code: 'IMPORT_QUOTA' });
+    expect(tries).toBe(4);
+  });
+
   it('does not wait for a quota that nothing frees', async () => {
     create = response =>
       sendJsonError(response, 400, 'ServiceQuotaExceededException', 'Too many imported models.');

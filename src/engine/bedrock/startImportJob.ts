@@ -15,6 +15,8 @@ import { Patience } from './patience';
 import type { ImportJob, StartImportJobOptions } from './types';
 
 const ROLE_RETRY_MS = 300_000;
+/** Waits for a quota whose reason cannot be seen. */
+const MAX_BLIND_WAITS = 3;
 
 /**
  * Starts an import, or finds the one that an equal call started before. A fresh role is refused for
@@ -49,6 +51,7 @@ export async function startImportJob(
     longestMs: 60_000
   });
   const clientRequestToken = options.clientRequestToken ?? (await importRequestToken(options));
+  let blindWaits = 0;
   for (;;) {
     try {
       return await create(aws, options, clientRequestToken);
@@ -62,7 +65,17 @@ export async function startImportJob(
       } else if (failure.name === 'ServiceQuotaExceededException') {
         const running = await runningJob(aws, signal);
         const reason = `The import job ${running?.jobName ?? ''} is running, and Bedrock runs one at a time.`;
-        if (running === undefined || !(await forQuota.waitFor(reason))) {
+        // The other job may have ended between the refusal and the look, or may not be looked at.
+        const blind = running === undefined && !/imported models/i.test(failure.message);
+        blindWaits += blind ? 1 : 0;
+        if (
+          (running === undefined && (!blind || blindWaits > MAX_BLIND_WAITS)) ||
+          !(await forQuota.waitFor(
+            running === undefined
+              ? 'Bedrock says that a quota is reached, and no running import is to be seen.'
+              : reason
+          ))
+        ) {
           throw quotaReached(running, options, failure, error);
         }
       } else if (isNameTaken(failure)) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   getImportedModel,
+  getImportJob,
   listImportedModels,
   listImportJobs,
   suggestImportNames
@@ -47,13 +48,13 @@ export async function chooseImportNames(
     .digest('hex')
     .slice(0, 8);
   const base = `${trimEnd(suggested.importedModelName.slice(0, MAX_NAME - key.length - 4))}-${key}`;
-  const jobs = await listImportJobs(aws, { nameContains: base, signal });
-  const byName = new Map(jobs.map(job => [job.jobName, job]));
+  const { findJob, checks } = await lookAtJobs(aws, base, signal);
   for (let number = 1; number <= MAX_TRIES; number++) {
     const jobName = number === 1 ? base : `${base}-${number}`;
-    const job = byName.get(jobName);
+    const job = await findJob(jobName);
     if (job === undefined) {
-      return freshNames(aws, jobName, suggested.importedModelName, wanted, signal);
+      const fresh = await freshNames(aws, jobName, suggested.importedModelName, wanted, signal);
+      return { ...fresh, checks: [...checks, ...fresh.checks] };
     }
     const model = await modelOf(aws, job, signal);
     if (job.status === 'InProgress' || model !== undefined) {
@@ -63,6 +64,7 @@ export async function chooseImportNames(
         names: { jobName, importedModelName },
         existing: { job, ...(model === undefined ? {} : { model }) },
         checks: [
+          ...checks,
           {
             id: 'import-names',
             verdict: 'ok',
@@ -85,16 +87,79 @@ export async function chooseImportNames(
   });
 }
 
+/** What may not be looked at is `undefined`: it must not stop an import that could work. */
+async function ifAllowed<T>(look: Promise<T>): Promise<{ seen: T } | undefined> {
+  try {
+    return { seen: await look };
+  } catch (error) {
+    if (error instanceof BedrockImportError && error.code === 'ACCESS_DENIED') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function unseen(action: string, consequence: string): Check {
+  return {
+    id: `unseen-${action.replace('bedrock:', '').toLowerCase()}`,
+    verdict: 'warning',
+    found: `${action} is not allowed here.`,
+    why: consequence,
+    nextStep: `Allow ${action}; "bedrock-import iam policies" prints the policies needed.`
+  };
+}
+
+/** The jobs of one base name, from the list of all, or asked for one by one where that is denied. */
+async function lookAtJobs(
+  aws: AwsClients,
+  base: string,
+  signal: AbortSignal | undefined
+): Promise<{ findJob: (name: string) => Promise<ImportJob | undefined>; checks: Check[] }> {
+  const listed = await ifAllowed(listImportJobs(aws, { nameContains: base, signal }));
+  if (listed !== undefined) {
+    const byName = new Map(listed.seen.map(job => [job.jobName, job]));
+    return { findJob: async name => byName.get(name), checks: [] };
+  }
+  const findJob = async (name: string): Promise<ImportJob | undefined> => {
+    try {
+      return (await ifAllowed(getImportJob(aws, name, { signal })))?.seen;
+    } catch (error) {
+      if (error instanceof BedrockImportError && error.code === 'IMPORT_JOB_NOT_FOUND') {
+        return undefined;
+      }
+      throw error;
+    }
+  };
+  return {
+    findJob,
+    checks: [
+      unseen(
+        'bedrock:ListModelImportJobs',
+        'An earlier import of the same model may not be recognised, and another one that runs is not named.'
+      )
+    ]
+  };
+}
+
 async function modelOf(
   aws: AwsClients,
   job: ImportJob,
   signal: AbortSignal | undefined
 ): Promise<ImportedModel | undefined> {
-  if (job.status !== 'Completed' || job.importedModelArn === undefined) {
+  const identifier = job.importedModelArn ?? job.importedModelName;
+  if (job.status !== 'Completed' || identifier === undefined) {
     return undefined;
   }
   try {
-    return await getImportedModel(aws, job.importedModelArn, { signal });
+    const found = await ifAllowed(getImportedModel(aws, identifier, { signal }));
+    if (found !== undefined) {
+      // A name may have gone on to the model of another job.
+      const { jobArn } = found.seen;
+      return jobArn === undefined || jobArn === job.jobArn ? found.seen : undefined;
+    }
+    return job.importedModelArn === undefined
+      ? undefined
+      : { modelArn: job.importedModelArn, modelName: job.importedModelName ?? '' };
   } catch (error) {
     if (error instanceof BedrockImportError && error.code === 'MODEL_NOT_FOUND') {
       return undefined;
@@ -110,14 +175,23 @@ async function freshNames(
   wanted: WantedImport,
   signal: AbortSignal | undefined
 ): Promise<ChosenNames> {
-  const taken = new Set(
-    (await listImportedModels(aws, { signal })).map(({ modelName }) => modelName)
-  );
+  const listed = await ifAllowed(listImportedModels(aws, { signal }));
+  const taken = new Set(listed?.seen.map(({ modelName }) => modelName));
+  const checks =
+    listed === undefined
+      ? [
+          unseen(
+            'bedrock:ListImportedModels',
+            'Whether the name of the model is free shows only when the import starts.'
+          )
+        ]
+      : [];
   if (wanted.importedModelName !== undefined) {
     const name = wanted.importedModelName;
     return {
       names: { jobName, importedModelName: name },
       checks: [
+        ...checks,
         taken.has(name)
           ? {
               id: 'import-names',
@@ -134,7 +208,10 @@ async function freshNames(
   for (let number = 2; taken.has(name); number++) {
     name = `${trimEnd(suggestedName.slice(0, MAX_NAME - 4))}-${number}`;
   }
-  return { names: { jobName, importedModelName: name }, checks: [freeNames(jobName, name)] };
+  return {
+    names: { jobName, importedModelName: name },
+    checks: [...checks, freeNames(jobName, name)]
+  };
 }
 
 function freeNames(jobName: string, importedModelName: string): Check {

@@ -2,7 +2,7 @@ import { getCallerIdentity } from '../environment';
 import type { CallerIdentity } from '../environment';
 import { validateImportedModelName } from '../bedrock';
 import type { Check } from '../checks';
-import { BedrockImportError } from '../errors';
+import { BedrockImportError, cancelledError } from '../errors';
 import { openHubModel, parseModelReference } from '../hub';
 import type { HubModel } from '../hub';
 import {
@@ -120,14 +120,19 @@ async function reviewRole(
       checks: []
     };
   }
-  throw await roleMissing(context, identity);
+  throw await roleMissing(context, identity, options.signal);
 }
 
 async function roleMissing(
   context: EngineContext,
-  identity: CallerIdentity
+  identity: CallerIdentity,
+  signal: AbortSignal | undefined
 ): Promise<BedrockImportError> {
-  const roles = await listImportRoles(context.aws, { account: identity.account }).catch(() => []);
+  const { account, partition } = identity;
+  const roles = await listImportRoles(context.aws, { account, partition, signal }).catch(() => []);
+  if (signal?.aborted) {
+    return cancelledError();
+  }
   const known = roles.slice(0, 3).map(({ roleArn }) => roleArn);
   return new BedrockImportError({
     code: 'ROLE_MISSING',

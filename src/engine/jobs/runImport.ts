@@ -170,7 +170,16 @@ async function importedModel(
   if (known !== undefined) {
     return known;
   }
-  return getImportedModel(context.aws, job.importedModelArn ?? review.names.importedModelName, {
-    signal
-  });
+  const modelName = job.importedModelName ?? review.names.importedModelName;
+  const modelArn = job.importedModelArn;
+  try {
+    return await getImportedModel(context.aws, modelArn ?? modelName, { signal });
+  } catch (error) {
+    const denied = error instanceof BedrockImportError && error.code === 'ACCESS_DENIED';
+    if (denied && modelArn !== undefined) {
+      // The import is done; only what else Bedrock knows of the model stays unknown.
+      return { modelArn, modelName };
+    }
+    throw error;
+  }
 }

@@ -7,7 +7,8 @@ import { CopyMeter } from './meter';
 import { requireExecutable } from './planCopy';
 import { formatS3Uri } from './s3Uri';
 import type { CopyOptions, CopyPlan, CopyResult, FileProof, TransferContext } from './types';
-import { findUnfinishedUploads } from './uploads';
+import { requireUnchanged } from './recheck';
+import { abortLeftovers, findUnfinishedUploads } from './uploads';
 
 export const DEFAULT_CONNECTIONS = 16;
 export const MAX_CONNECTIONS = 64;
@@ -16,8 +17,9 @@ export const MAX_CONNECTIONS = 64;
  * Carries out a plan: sends what has to go, proves every file by its SHA-256, and writes the manifest
  * last. What an interrupted run had sent is kept and used. A plan with nothing to do moves nothing.
  *
- * @throws BedrockImportError `OVERWRITE_REFUSED`, `DESTINATION_UNUSABLE`, `HUB_FILE_MISMATCH`,
- *   `HUB_RANGE_IGNORED`, `COPY_GAVE_UP`, `UPLOAD_GONE`, `CANCELLED`, and those of hub and AWS.
+ * @throws BedrockImportError `OVERWRITE_REFUSED`, `DESTINATION_UNUSABLE`, `DESTINATION_CHANGED`,
+ *   `HUB_FILE_MISMATCH`, `HUB_FILE_GONE`, `HUB_RANGE_IGNORED`, `COPY_GAVE_UP`, `UPLOAD_GONE`,
+ *   `CANCELLED`, and those of hub and AWS.
  */
 export async function copyModel(
   context: TransferContext,
@@ -46,10 +48,10 @@ export async function copyModel(
       throw cancelledError(where);
     }
     meter.start();
-    const needsParts = plan.files.some(
+    await requireUnchanged(context.aws.s3, plan, stop.signal);
+    const unfinished = plan.files.some(
       ({ action, method }) => action === 'copy' && method === 'multipart'
-    );
-    const unfinished = needsParts
+    )
       ? await findUnfinishedUploads(context.aws.s3, destination, stop.signal)
       : new Map<string, string[]>();
     const run = new CopyRun({
@@ -68,6 +70,9 @@ export async function copyModel(
     const proofs = await run.execute(connections);
     meter.setPhase('manifest');
     await writeManifest(context, plan, proofs, stop.signal);
+    if (run.sentInParts.size > 0) {
+      await abortLeftovers(context.aws.s3, destination, run.sentInParts, stop.signal);
+    }
     const moved = meter.movedNow;
     const seconds = meter.seconds;
     return {

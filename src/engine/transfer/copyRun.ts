@@ -1,15 +1,17 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { toAwsError } from '../aws';
 import { BedrockImportError } from '../errors';
 import { forgetLocation, knownLocation, readHubFile } from '../hub';
-import type { HubModel } from '../hub';
+import type { HubFileLocation, HubModel } from '../hub';
 import type { ByteFetch } from './byteFetch';
 import { writeBytes, writeText } from './manifest';
 import type { CopyMeter } from './meter';
 import { partRange } from './partSize';
-import { proveObject, readBack } from './proof';
+import { proveObject } from './proof';
 import type { ProvedObject } from './proof';
-import { withRetries } from './retry';
-import { LocationRefused, sendRange } from './sendRange';
+import { readBack } from './readBack';
+import { TransientFault, withRetries } from './retry';
+import { LocationRefused, networkCause, sendRange } from './sendRange';
 import type { RangeTransfer } from './sendRange';
 import type {
   CopyPlan,
@@ -54,7 +56,9 @@ const IN_MEMORY_BYTES = 16 * 2 ** 20;
 export class CopyRun {
   private readonly queue = new WorkQueue<FileState>();
   private readonly proofs = new Map<string, FileProof>();
-  private failure: Error | undefined;
+  /** Keys of the files that went as multipart uploads. */
+  readonly sentInParts = new Set<string>();
+  private failure: BedrockImportError | undefined;
 
   constructor(private readonly inputs: CopyRunInputs) {}
 
@@ -105,7 +109,7 @@ export class CopyRun {
       try {
         await this.process(part.file, part.index);
       } catch (error) {
-        this.failure ??= error instanceof Error ? error : new Error(String(error));
+        this.failure ??= error instanceof BedrockImportError ? error : unexpected(part.file, error);
         this.inputs.stop.abort();
         this.queue.close();
       } finally {
@@ -195,7 +199,7 @@ export class CopyRun {
       stop.signal
     );
     if (!found.matches) {
-      throw mismatch(planned, await this.discard(planned));
+      throw mismatch(planned, 1, await this.discard(planned));
     }
     this.proved(planned, found.sha256, found.etag, found.provedBy);
   }
@@ -234,6 +238,7 @@ export class CopyRun {
       },
       stop.signal
     );
+    this.sentInParts.add(planned.key);
     const upload = await file.upload;
     const partNumber = index + 1;
     const { start, end } = partRange(planned.sizeBytes, planned.partSizeBytes, index);
@@ -289,7 +294,7 @@ export class CopyRun {
     }
     const discarded = await this.discard(planned);
     if (file.round >= MAX_ROUNDS) {
-      throw mismatch(planned, discarded);
+      throw mismatch(planned, file.round, discarded);
     }
     this.inputs.onRetry({
       path: planned.path,
@@ -307,9 +312,11 @@ export class CopyRun {
 
   /** @returns whether the object is gone; the caller may lack s3:DeleteObject. */
   private async discard(planned: PlannedFile): Promise<boolean> {
-    const { context, plan } = this.inputs;
+    const { context, plan, stop } = this.inputs;
     return context.aws.s3
-      .send(new DeleteObjectCommand({ Bucket: plan.destination.bucket, Key: planned.key }))
+      .send(new DeleteObjectCommand({ Bucket: plan.destination.bucket, Key: planned.key }), {
+        abortSignal: stop.signal
+      })
       .then(
         () => true,
         () => false
@@ -338,7 +345,7 @@ export class CopyRun {
     partNumber: number | undefined,
     presign: () => Promise<PresignedPut>
   ): Promise<Headers> {
-    const { bytes, context, meter, model, stop, onRetry } = this.inputs;
+    const { bytes, context, meter, plan, model, stop, onRetry } = this.inputs;
     const headers = await withRetries(
       {
         subject: planned.path,
@@ -352,17 +359,22 @@ export class CopyRun {
             waitMs
           })
       },
-      async () => {
-        const location = await knownLocation(context.hub, model, planned.path, {
-          signal: stop.signal
-        });
+      async attempt => {
+        const location = await this.locate(planned);
         const transfer: RangeTransfer = {
           path: planned.path,
           sizeBytes: planned.sizeBytes,
           start,
           end,
           location,
-          put: await presign()
+          // Signing asks for credentials, which may have to be fetched.
+          put: await presign().catch((error: unknown) => {
+            throw toAwsError(error, {
+              action: 's3:PutObject',
+              subject: `s3://${plan.destination.bucket}/${planned.key}`
+            });
+          }),
+          attempt
         };
         try {
           return await sendRange(bytes, transfer, stop.signal);
@@ -377,12 +389,36 @@ export class CopyRun {
     meter.moved(planned.path, end - start, true);
     return headers;
   }
+
+  /** A hub that cannot be reached for a while is waited for as storage is. */
+  private async locate(planned: PlannedFile): Promise<HubFileLocation> {
+    const { context, model, stop } = this.inputs;
+    try {
+      return await knownLocation(context.hub, model, planned.path, { signal: stop.signal });
+    } catch (error) {
+      if (error instanceof BedrockImportError && error.code === 'HUB_UNREACHABLE') {
+        throw new TransientFault(error.message, { final: error, attempts: 4 });
+      }
+      throw error;
+    }
+  }
 }
 
-function mismatch(planned: PlannedFile, discarded: boolean): BedrockImportError {
+/** What no part of the copy foresaw; its own words may quote a signed URL. */
+function unexpected(file: FileState, error: unknown): BedrockImportError {
+  return new BedrockImportError({
+    code: 'COPY_FAILED',
+    message: `The copy of this file failed in a way that was not foreseen: ${networkCause(error)}.`,
+    subject: file.planned.path,
+    nextStep:
+      'Run the same command again: it goes on with what has arrived in S3. If it fails again, report it as a fault of jupyterlab-bedrock-import.'
+  });
+}
+
+function mismatch(planned: PlannedFile, rounds: number, discarded: boolean): BedrockImportError {
   return new BedrockImportError({
     code: 'HUB_FILE_MISMATCH',
-    message: `After ${MAX_ROUNDS} copies the object in S3 still does not have the SHA-256 that the hub publishes.`,
+    message: `The object in S3 does not have the SHA-256 that the hub publishes${rounds > 1 ? `, also after ${rounds} copies` : ''}.`,
     subject: planned.path,
     nextStep: `${
       discarded

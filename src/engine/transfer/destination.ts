@@ -1,7 +1,7 @@
 import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { toAwsError } from '../aws';
 import { BedrockImportError } from '../errors';
+import { askS3, isRefusal } from './askS3';
 import { fullObjectSha256 } from './proof';
 import type { S3Destination } from './types';
 import { GIT_OID_METADATA, SOURCE_METADATA } from './uploads';
@@ -20,6 +20,9 @@ export interface DescribedObject extends ListedObject {
   sha256?: string;
 }
 
+/** Requests for single objects that are on their way at the same time. */
+export const HEADS_AT_ONCE = 32;
+
 /** A prefix with more objects than this is not a model's. */
 const MAX_LISTED = 100_000;
 
@@ -30,35 +33,31 @@ export async function listDestination(
   signal: AbortSignal | undefined
 ): Promise<Map<string, ListedObject>> {
   const objects = new Map<string, ListedObject>();
+  const subject = `s3://${destination.bucket}/${destination.prefix}`;
   let token: string | undefined;
-  try {
-    do {
-      const page = await s3.send(
+  do {
+    const page = await askS3({ action: 's3:ListBucket', subject }, signal, () =>
+      s3.send(
         new ListObjectsV2Command({
           Bucket: destination.bucket,
           Prefix: destination.prefix,
           ContinuationToken: token
         }),
         { abortSignal: signal }
-      );
-      for (const { Key, Size, ETag } of page.Contents ?? []) {
-        if (Key !== undefined && !Key.endsWith('/')) {
-          objects.set(Key, { key: Key, sizeBytes: Size ?? 0, etag: ETag ?? '' });
-        }
+      )
+    );
+    for (const { Key, Size, ETag } of page.Contents ?? []) {
+      if (Key !== undefined && !Key.endsWith('/')) {
+        objects.set(Key, { key: Key, sizeBytes: Size ?? 0, etag: ETag ?? '' });
       }
-      token = page.IsTruncated ? page.NextContinuationToken : undefined;
-    } while (token !== undefined && objects.size < MAX_LISTED);
-  } catch (error) {
-    throw toAwsError(error, {
-      action: 's3:ListBucket',
-      subject: `s3://${destination.bucket}/${destination.prefix}`
-    });
-  }
+    }
+    token = page.IsTruncated ? page.NextContinuationToken : undefined;
+  } while (token !== undefined && objects.size < MAX_LISTED);
   if (token !== undefined) {
     throw new BedrockImportError({
       code: 'DESTINATION_TOO_FULL',
       message: `There are more than ${MAX_LISTED} objects under this prefix.`,
-      subject: `s3://${destination.bucket}/${destination.prefix}`,
+      subject,
       nextStep: 'Choose a prefix of its own for the model.',
       kind: 'blocked'
     });
@@ -73,29 +72,34 @@ export async function describeObject(
   listed: ListedObject,
   signal: AbortSignal | undefined
 ): Promise<DescribedObject | undefined> {
-  try {
-    const head = await s3.send(
-      new HeadObjectCommand({ Bucket: bucket, Key: listed.key, ChecksumMode: 'ENABLED' }),
-      { abortSignal: signal }
-    );
-    return {
-      key: listed.key,
-      sizeBytes: head.ContentLength ?? listed.sizeBytes,
-      etag: head.ETag ?? listed.etag,
-      source: head.Metadata?.[SOURCE_METADATA],
-      gitOid: head.Metadata?.[GIT_OID_METADATA],
-      sha256: fullObjectSha256(head.ChecksumSHA256, head.ChecksumType)
-    };
-  } catch (error) {
-    const name = (error as { name?: unknown }).name;
-    if (name === 'NotFound' || name === 'NoSuchKey') {
-      return undefined;
+  const subject = `s3://${bucket}/${listed.key}`;
+  return askS3({ action: 's3:GetObject', subject }, signal, async () => {
+    try {
+      const head = await s3.send(
+        new HeadObjectCommand({ Bucket: bucket, Key: listed.key, ChecksumMode: 'ENABLED' }),
+        { abortSignal: signal }
+      );
+      return {
+        key: listed.key,
+        sizeBytes: head.ContentLength ?? listed.sizeBytes,
+        etag: head.ETag ?? listed.etag,
+        source: head.Metadata?.[SOURCE_METADATA],
+        gitOid: head.Metadata?.[GIT_OID_METADATA],
+        sha256: fullObjectSha256(head.ChecksumSHA256, head.ChecksumType)
+      };
+    } catch (error) {
+      if (isRefusal(error, 'NotFound', 'NoSuchKey')) {
+        return undefined;
+      }
+      throw error;
     }
-    throw toAwsError(error, { action: 's3:GetObject', subject: `s3://${bucket}/${listed.key}` });
-  }
+  });
 }
 
-/** Runs `work` on every item, at most `width` at a time, and keeps the order of the results. */
+/**
+ * Runs `work` on every item, at most `width` at a time, and keeps the order of the results. After a
+ * failure no further item is begun.
+ */
 export async function mapInParallel<T, R>(
   items: readonly T[],
   width: number,
@@ -105,7 +109,12 @@ export async function mapInParallel<T, R>(
   let next = 0;
   const run = async (): Promise<void> => {
     for (let index = next++; index < items.length; index = next++) {
-      results[index] = await work(items[index] as T);
+      try {
+        results[index] = await work(items[index] as T);
+      } catch (error) {
+        next = items.length;
+        throw error;
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, run));

@@ -11,21 +11,26 @@ const proof = {
 };
 
 describe('parseManifest', () => {
+  const manifest = (parts: object): string =>
+    JSON.stringify({ manifestVersion: 1, source: { commitSha: 'c' }, files: [proof], ...parts });
+
   it('reads its own shape', () => {
-    const text = JSON.stringify({ manifestVersion: 1, files: [proof] });
-    expect(parseManifest(text)?.files).toEqual([proof]);
+    expect(parseManifest(manifest({}))?.files).toEqual([proof]);
   });
 
   it.each([
     ['no JSON', '{'],
     ['null', 'null'],
-    ['another version', JSON.stringify({ manifestVersion: 2, files: [] })],
-    ['files that are not a list', JSON.stringify({ manifestVersion: 1, files: {} })],
+    ['another version', manifest({ manifestVersion: 2 })],
+    ['no source', manifest({ source: null })],
+    ['files that are not a list', manifest({ files: {} })],
+    ['a proof without a hash', manifest({ files: [{ ...proof, sha256: 'x' }] })],
     [
-      'a proof without a hash',
-      JSON.stringify({ manifestVersion: 1, files: [{ ...proof, sha256: 'x' }] })
+      'a proof that does not say whether it was rewritten',
+      manifest({ files: [{ ...proof, rewritten: 1 }] })
     ],
-    ['a null among the proofs', JSON.stringify({ manifestVersion: 1, files: [null] })]
+    ['a git hash that is no text', manifest({ files: [{ ...proof, gitOid: {} }] })],
+    ['a null among the proofs', manifest({ files: [null] })]
   ])('believes nothing of %s', (_, text) => {
     expect(parseManifest(text)).toBeUndefined();
   });

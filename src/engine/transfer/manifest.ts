@@ -2,7 +2,8 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { createHash } from 'node:crypto';
-import { toAwsError } from '../aws';
+import { BedrockImportError } from '../errors';
+import { askS3, isRefusal } from './askS3';
 import type { CopyPlan, FileProof, S3Destination } from './types';
 
 /** Written last; a prefix without it does not hold a whole, proved model. */
@@ -39,31 +40,35 @@ export function makeManifest(plan: CopyPlan, files: FileProof[], writtenAt: Date
 export async function readManifest(
   s3: S3Client,
   destination: S3Destination,
-  signal: AbortSignal
+  signal: AbortSignal | undefined
 ): Promise<Manifest | undefined> {
   const key = destination.prefix + MANIFEST_NAME;
+  const subject = `s3://${destination.bucket}/${key}`;
   try {
-    const answer = await s3.send(new GetObjectCommand({ Bucket: destination.bucket, Key: key }), {
-      abortSignal: signal
+    return await askS3({ action: 's3:GetObject', subject }, signal, async () => {
+      try {
+        const answer = await s3.send(
+          new GetObjectCommand({ Bucket: destination.bucket, Key: key }),
+          { abortSignal: signal }
+        );
+        if ((answer.ContentLength ?? 0) > MAX_MANIFEST_BYTES) {
+          await answer.Body?.transformToWebStream().cancel();
+          return undefined;
+        }
+        return parseManifest((await answer.Body?.transformToString()) ?? '');
+      } catch (error) {
+        if (isRefusal(error, 'NoSuchKey', 'NotFound')) {
+          return undefined;
+        }
+        throw error;
+      }
     });
-    if ((answer.ContentLength ?? 0) > MAX_MANIFEST_BYTES) {
-      return undefined;
-    }
-    return parseManifest((await answer.Body?.transformToString()) ?? '');
   } catch (error) {
-    const name = (error as { name?: unknown }).name;
-    if (name === 'NoSuchKey' || name === 'NotFound') {
-      return undefined;
-    }
-    const typed = toAwsError(error, {
-      action: 's3:GetObject',
-      subject: `s3://${destination.bucket}/${key}`
-    });
     // S3 answers 403 for a key that is not there when the caller may not list the bucket.
-    if (typed.code === 'ACCESS_DENIED') {
+    if (error instanceof BedrockImportError && error.code === 'ACCESS_DENIED') {
       return undefined;
     }
-    throw typed;
+    throw error;
   }
 }
 
@@ -75,6 +80,8 @@ function isProof(value: unknown): value is FileProof {
     typeof proof.path === 'string' &&
     typeof proof.key === 'string' &&
     typeof proof.etag === 'string' &&
+    typeof proof.rewritten === 'boolean' &&
+    ['string', 'undefined'].includes(typeof proof.gitOid) &&
     Number.isSafeInteger(proof.sizeBytes) &&
     /^[0-9a-f]{64}$/.test(proof.sha256 ?? '')
   );
@@ -94,7 +101,9 @@ export function parseManifest(text: string): Manifest | undefined {
     manifest === null ||
     manifest.manifestVersion !== MANIFEST_VERSION ||
     !Array.isArray(manifest.files) ||
-    !manifest.files.every(isProof)
+    !manifest.files.every(isProof) ||
+    typeof (manifest.source as Partial<Manifest['source']> | null | undefined)?.commitSha !==
+      'string'
   ) {
     return undefined;
   }
@@ -117,36 +126,35 @@ export async function writeBytes(
 ): Promise<{ sha256: string; etag: string; checked: boolean; sizeBytes: number }> {
   const digest = createHash('sha256').update(target.bytes).digest();
   const checksum = digest.toString('base64');
+  const subject = `s3://${target.bucket}/${target.key}`;
   const stop = new AbortController();
   const onAbort = (): void => stop.abort();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    signal.throwIfAborted();
-    const upload = new Upload({
-      client: s3,
-      params: {
-        Bucket: target.bucket,
-        Key: target.key,
-        Body: target.bytes,
-        ChecksumSHA256: checksum,
-        Metadata: target.metadata,
-        ContentType: target.key.endsWith('.json') ? 'application/json' : 'application/octet-stream'
-      },
-      // One PUT, so that the checksum is of the whole object.
-      partSize: Math.max(5 * 2 ** 20, target.bytes.length + 1),
-      abortController: stop
-    });
-    const answer = await upload.done();
-    return {
-      sha256: digest.toString('hex'),
-      etag: answer.ETag ?? '',
-      checked: answer.ChecksumSHA256 === checksum,
-      sizeBytes: target.bytes.length
-    };
-  } catch (error) {
-    throw toAwsError(error, {
-      action: 's3:PutObject',
-      subject: `s3://${target.bucket}/${target.key}`
+    return await askS3({ action: 's3:PutObject', subject }, signal, async () => {
+      const upload = new Upload({
+        client: s3,
+        params: {
+          Bucket: target.bucket,
+          Key: target.key,
+          Body: target.bytes,
+          ChecksumSHA256: checksum,
+          Metadata: target.metadata,
+          ContentType: target.key.endsWith('.json')
+            ? 'application/json'
+            : 'application/octet-stream'
+        },
+        // One PUT, so that the checksum is of the whole object.
+        partSize: Math.max(5 * 2 ** 20, target.bytes.length + 1),
+        abortController: stop
+      });
+      const answer = await upload.done();
+      return {
+        sha256: digest.toString('hex'),
+        etag: answer.ETag ?? '',
+        checked: answer.ChecksumSHA256 === checksum,
+        sizeBytes: target.bytes.length
+      };
     });
   } finally {
     signal.removeEventListener('abort', onAbort);

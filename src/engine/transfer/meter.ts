@@ -92,7 +92,8 @@ export class CopyMeter {
     const movedBytes = files.reduce((sum, file) => sum + file.movedBytes, 0);
     const proved = files.filter(file => file.state === 'proved' || file.state === 'skipped').length;
     return {
-      phase: this.phase,
+      // All bytes are there, what is left is S3's work.
+      phase: this.phase === 'copy' && movedBytes === this.totalBytes ? 'proof' : this.phase,
       totalBytes: this.totalBytes,
       movedBytes,
       bytesPerSecond,

@@ -6,10 +6,9 @@ import type { Check } from '../checks';
 import { BedrockImportError } from '../errors';
 import type { HubFile } from '../hub';
 import type { LeftOutFile, ModelInspection } from '../model';
-import { describeObject, listDestination, mapInParallel } from './destination';
+import { describeObject, HEADS_AT_ONCE, listDestination, mapInParallel } from './destination';
 import type { DescribedObject, ListedObject } from './destination';
 import { MANIFEST_NAME, readManifest } from './manifest';
-import type { Manifest } from './manifest';
 import { layOutParts } from './partSize';
 import type {
   CopyPlan,
@@ -19,8 +18,6 @@ import type {
   S3Destination,
   TransferContext
 } from './types';
-
-const HEADS_AT_ONCE = 32;
 
 export interface PlanCopyOptions {
   inspection: ModelInspection;
@@ -65,8 +62,9 @@ export async function planCopy(
   const { wanted, leftOut } = wantedFiles(inspection, rewrites);
   const [objects, manifest] = await Promise.all([
     listDestination(context.aws.s3, destination, signal),
-    readManifest(context.aws.s3, destination, signal ?? new AbortController().signal)
+    readManifest(context.aws.s3, destination, signal)
   ]);
+  const earlier = new Map(manifest?.files.map(proof => [proof.key, proof]));
   const source = `${model.id}@${model.commitSha}`;
   const conflicts: PlanConflict[] = [];
   const files = await mapInParallel(wanted, HEADS_AT_ONCE, async file => {
@@ -76,7 +74,7 @@ export async function planCopy(
     if (listed === undefined) {
       return planned;
     }
-    const proof = provedByManifest(file, listed, manifest);
+    const proof = provedByManifest(file, listed, earlier.get(key));
     if (proof !== undefined) {
       return { ...planned, action: 'skip' as const, proof };
     }
@@ -181,9 +179,8 @@ function planFile(file: WantedFile, key: string): PlannedFile {
 function provedByManifest(
   file: WantedFile,
   listed: ListedObject,
-  manifest: Manifest | undefined
+  earlier: FileProof | undefined
 ): FileProof | undefined {
-  const earlier = manifest?.files.find(({ key }) => key === listed.key);
   if (
     earlier === undefined ||
     earlier.etag === '' ||
@@ -196,7 +193,18 @@ function provedByManifest(
   }
   const same =
     file.sha256 === undefined ? earlier.gitOid === file.gitOid : earlier.sha256 === file.sha256;
-  return same ? { ...earlier, path: file.path, provedBy: 'earlier-manifest' } : undefined;
+  return same
+    ? {
+        path: file.path,
+        key: listed.key,
+        sizeBytes: file.sizeBytes,
+        sha256: earlier.sha256,
+        ...(file.gitOid === undefined ? {} : { gitOid: file.gitOid }),
+        provedBy: 'earlier-manifest',
+        etag: listed.etag,
+        rewritten: earlier.rewritten
+      }
+    : undefined;
 }
 
 function compare(
@@ -207,11 +215,7 @@ function compare(
   conflicts: PlanConflict[]
 ): PlannedFile {
   const sameSize = found.sizeBytes === file.sizeBytes;
-  const sameBytes =
-    file.sha256 === undefined
-      ? found.gitOid !== undefined && found.gitOid === file.gitOid
-      : found.sha256 === file.sha256;
-  if (sameSize && found.sha256 !== undefined && sameBytes) {
+  if (sameSize && file.sha256 !== undefined && found.sha256 === file.sha256) {
     return {
       ...planned,
       action: 'skip',
@@ -220,16 +224,17 @@ function compare(
         key: found.key,
         sizeBytes: found.sizeBytes,
         sha256: found.sha256,
-        ...(file.gitOid === undefined ? {} : { gitOid: file.gitOid }),
         provedBy: 's3-stored-checksum',
         etag: found.etag,
         rewritten: file.content !== undefined
       }
     };
   }
-  if (found.source === source) {
-    // Sent whole by a run that ended before the proof.
-    return sameSize && found.sha256 === undefined && file.content === undefined
+  // The git hash in the metadata says what was meant to be there, the bytes say what is: they are read.
+  const sameGitFile = sameSize && file.gitOid !== undefined && found.gitOid === file.gitOid;
+  if (sameGitFile || found.source === source) {
+    // Sent whole by a run that ended before the proof or the manifest.
+    return sameGitFile || (sameSize && found.sha256 === undefined && file.content === undefined)
       ? { ...planned, action: 'prove' }
       : planned;
   }
@@ -266,6 +271,11 @@ function unexpectedObjects(
 const READ_BY_BEDROCK =
   /\.(safetensors|safetensors\.index\.json|jinja)$|(^|\/)[^/]*(config|tokenizer|template)[^/]*\.(json|model)$/;
 
+/** Whether an import would take an object of this name for a part of the model. */
+export function readByBedrock(key: string): boolean {
+  return READ_BY_BEDROCK.test(key);
+}
+
 function destinationChecks(
   conflicts: readonly PlanConflict[],
   destination: S3Destination
@@ -278,7 +288,7 @@ function destinationChecks(
       .join(', ') + (some.length > 5 ? ` and ${some.length - 5} more` : '');
   const overwritten = conflicts.filter(({ kind }) => kind === 'would-overwrite');
   const unexpected = conflicts.filter(({ kind }) => kind === 'unexpected');
-  const mixed = unexpected.filter(({ key }) => READ_BY_BEDROCK.test(key));
+  const mixed = unexpected.filter(({ key }) => readByBedrock(key));
   const checks: Check[] = [];
   if (overwritten.length > 0) {
     checks.push({

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { CopyObjectCommand, GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { CopyObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { toAwsError } from '../aws';
-import { BedrockImportError, cancelledError } from '../errors';
+import { askS3, isRefusal } from './askS3';
 import { MAX_COPY_BYTES } from './partSize';
+import { readBack } from './readBack';
 import type { ProofMethod } from './types';
 
 export interface ObjectToProve {
@@ -74,110 +73,62 @@ async function proveByCopy(
   target: ObjectToProve,
   signal: AbortSignal
 ): Promise<{ sha256?: string; etag: string }> {
-  try {
-    const answer = await s3.send(
-      new CopyObjectCommand({
-        Bucket: target.bucket,
-        Key: target.key,
-        CopySource: copySource(target.bucket, target.key),
-        CopySourceIfMatch: target.etag || undefined,
-        ChecksumAlgorithm: 'SHA256',
-        // A copy onto itself must change something; the metadata is written again.
-        MetadataDirective: 'REPLACE',
-        Metadata: target.metadata,
-        ContentType: 'application/octet-stream'
-      }),
-      { abortSignal: signal }
-    );
-    const result = answer.CopyObjectResult;
-    const etag = result?.ETag ?? target.etag;
-    if (result?.ChecksumType === 'FULL_OBJECT') {
-      return { sha256: fullObjectSha256(result.ChecksumSHA256, result.ChecksumType), etag };
-    }
-    const head = await s3.send(
-      new HeadObjectCommand({ Bucket: target.bucket, Key: target.key, ChecksumMode: 'ENABLED' }),
-      { abortSignal: signal }
-    );
-    const stated = head.ChecksumType === 'FULL_OBJECT';
-    return {
-      sha256: stated ? fullObjectSha256(head.ChecksumSHA256, head.ChecksumType) : undefined,
-      etag: head.ETag ?? etag
-    };
-  } catch (error) {
-    const name = (error as { name?: unknown }).name;
-    // A store without this kind of copy; the bytes can still be read.
-    if (name === 'NotImplemented' || name === 'InvalidRequest' || name === 'InvalidArgument') {
-      return { etag: target.etag };
-    }
-    throw toAwsError(error, {
-      action: 's3:PutObject (copy onto itself, for the checksum)',
-      subject: `s3://${target.bucket}/${target.key}`
-    });
-  }
-}
-
-const READ_ATTEMPTS = 5;
-
-/** Reads an object from S3 in order, going on after a broken connection, and hashes it. */
-export async function readBack(
-  s3: S3Client,
-  target: ObjectToProve,
-  signal: AbortSignal
-): Promise<ProvedObject> {
-  const sha256 = createHash('sha256');
-  const gitSha1 =
-    target.gitOid === undefined
-      ? undefined
-      : createHash('sha1').update(`blob ${target.sizeBytes}\0`);
-  const subject = `s3://${target.bucket}/${target.key}`;
-  let position = 0;
-  let etag = target.etag;
-  for (let attempt = 1; position < target.sizeBytes || target.sizeBytes === 0; attempt++) {
-    const before = position;
+  const { bucket, key } = target;
+  const question = {
+    action: 's3:PutObject (copy onto itself, for the checksum)',
+    subject: `s3://${bucket}/${key}`
+  };
+  return askS3(question, signal, async () => {
     try {
       const answer = await s3.send(
-        new GetObjectCommand({
-          Bucket: target.bucket,
-          Key: target.key,
-          IfMatch: etag || undefined,
-          Range: position > 0 ? `bytes=${position}-` : undefined
+        new CopyObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          CopySource: copySource(bucket, key),
+          CopySourceIfMatch: target.etag || undefined,
+          ChecksumAlgorithm: 'SHA256',
+          // A copy onto itself must change something; the metadata is written again.
+          MetadataDirective: 'REPLACE',
+          Metadata: target.metadata,
+          ContentType: 'application/octet-stream'
         }),
         { abortSignal: signal }
       );
-      etag = answer.ETag ?? etag;
-      if (answer.Body !== undefined) {
-        for await (const chunk of answer.Body.transformToWebStream() as AsyncIterable<Uint8Array>) {
-          sha256.update(chunk);
-          gitSha1?.update(chunk);
-          position += chunk.length;
-        }
+      const result = answer.CopyObjectResult;
+      if (result?.ChecksumType === 'FULL_OBJECT') {
+        return {
+          sha256: fullObjectSha256(result.ChecksumSHA256, result.ChecksumType),
+          etag: result.ETag ?? target.etag
+        };
       }
-      if (position >= target.sizeBytes) {
-        break;
-      }
+      return await statedChecksum(s3, { ...target, etag: result?.ETag ?? target.etag }, signal);
     } catch (error) {
-      if (signal.aborted) {
-        throw cancelledError(subject, error);
+      // The copy was made and its answer lost: the object has a new ETag, and S3 holds the checksum.
+      if (isRefusal(error, 'PreconditionFailed', '412')) {
+        return statedChecksum(s3, { ...target, etag: '' }, signal);
       }
-      if (position > before) {
-        attempt = 0;
-      } else if (attempt >= READ_ATTEMPTS) {
-        throw toAwsError(error, { action: 's3:GetObject', subject });
+      // A store without this kind of copy; the bytes can still be read.
+      if (isRefusal(error, 'NotImplemented', 'InvalidRequest', 'InvalidArgument')) {
+        return { etag: target.etag };
       }
+      throw error;
     }
-    if (attempt > READ_ATTEMPTS) {
-      throw new BedrockImportError({
-        code: 'READ_BACK_SHORT',
-        message: `The object in S3 ends after ${position} of ${target.sizeBytes} bytes.`,
-        subject,
-        nextStep: 'Run the copy again; it sends this file anew.'
-      });
-    }
-  }
-  const found = sha256.digest('hex');
-  const matches =
-    position === target.sizeBytes &&
-    (target.sha256 === undefined || target.sha256 === found) &&
-    (gitSha1 === undefined || gitSha1.digest('hex') === target.gitOid);
-  return { sha256: found, etag, provedBy: 'read-back', matches };
+  });
+}
+
+/** What S3 says about the object that is there now, whoever wrote it. */
+async function statedChecksum(
+  s3: S3Client,
+  target: ObjectToProve,
+  signal: AbortSignal
+): Promise<{ sha256?: string; etag: string }> {
+  const head = await s3.send(
+    new HeadObjectCommand({ Bucket: target.bucket, Key: target.key, ChecksumMode: 'ENABLED' }),
+    { abortSignal: signal }
+  );
+  const stated = head.ChecksumType === 'FULL_OBJECT';
+  return {
+    sha256: stated ? fullObjectSha256(head.ChecksumSHA256, head.ChecksumType) : undefined,
+    etag: head.ETag ?? target.etag
+  };
 }

@@ -1,7 +1,7 @@
 import { BedrockImportError } from '../errors';
 import { retryAfterMs, retryWaitMs, TransientFault, withRetries } from './retry';
 
-const quick = (message: string): TransientFault => new TransientFault(message, { retryAfterMs: 0 });
+const quick = (message: string): TransientFault => new TransientFault(message, { attempts: 3 });
 
 describe('withRetries', () => {
   const signal = new AbortController().signal;
@@ -42,7 +42,7 @@ describe('withRetries', () => {
       });
     await expect(always(quick('x'))).rejects.toMatchObject({ code: 'COPY_GAVE_UP', subject: 'f' });
     const final = new BedrockImportError({ code: 'OWN', message: 'm', nextStep: 'n' });
-    await expect(always(new TransientFault('x', { retryAfterMs: 0, final }))).rejects.toBe(final);
+    await expect(always(new TransientFault('x', { attempts: 1, final }))).rejects.toBe(final);
   });
 
   it('ends a wait when the signal fires', async () => {
@@ -70,6 +70,10 @@ describe('retryAfterMs', () => {
 describe('retryWaitMs', () => {
   it('never waits longer than five minutes for a server', () => {
     expect(retryWaitMs(1, new TransientFault('x', { retryAfterMs: 1e9 }))).toBe(300_000);
+  });
+
+  it('does not come back at once because a server says Retry-After: 0', () => {
+    expect(retryWaitMs(4, new TransientFault('x', { retryAfterMs: 0 }))).toBeGreaterThan(900);
   });
 
   it('grows without one', () => {

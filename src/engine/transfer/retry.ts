@@ -1,6 +1,8 @@
 import { backoffMs, systemClock } from '../aws';
 import { BedrockImportError, cancelledError } from '../errors';
 
+export const MAX_ATTEMPTS = 8;
+
 /** A fault that the next try may not meet; everything else ends the copy. */
 export class TransientFault extends Error {
   override readonly name = 'TransientFault';
@@ -8,29 +10,32 @@ export class TransientFault extends Error {
   readonly retryAfterMs: number | undefined;
   /** What the user sees when no try worked; `COPY_GAVE_UP` otherwise. */
   readonly final: BedrockImportError | undefined;
+  /** Tries after which it is taken for permanent. */
+  readonly attempts: number;
 
   constructor(
     message: string,
-    options: { retryAfterMs?: number; final?: BedrockImportError } = {}
+    options: { retryAfterMs?: number; final?: BedrockImportError; attempts?: number } = {}
   ) {
     super(message);
     this.retryAfterMs = options.retryAfterMs;
     this.final = options.final;
+    this.attempts = options.attempts ?? MAX_ATTEMPTS;
   }
 }
 
-export const MAX_ATTEMPTS = 8;
 const BASE_WAIT_MS = 250;
 const MAX_WAIT_MS = 20_000;
-/** A server that asks for more than this is told no: the copy fails and can be run again. */
+/** A server that asks for more than this is asked again all the same; each time counts as a try. */
 const MAX_RETRY_AFTER_MS = 300_000;
 
-/** Exponential backoff; a server's own wish comes first. */
-export function retryWaitMs(attempt: number, fault: TransientFault): number {
-  if (fault.retryAfterMs !== undefined) {
-    return Math.min(fault.retryAfterMs, MAX_RETRY_AFTER_MS);
-  }
-  return backoffMs(systemClock, attempt - 1, { firstMs: BASE_WAIT_MS, longestMs: MAX_WAIT_MS });
+/** Exponential backoff, or longer where the server asks for it; `Retry-After: 0` asks for nothing. */
+export function retryWaitMs(attempt: number, fault?: TransientFault): number {
+  const ownMs = backoffMs(systemClock, attempt - 1, {
+    firstMs: BASE_WAIT_MS,
+    longestMs: MAX_WAIT_MS
+  });
+  return Math.max(ownMs, Math.min(fault?.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
 }
 
 /** `Retry-After` in seconds or as a date, in milliseconds. */
@@ -74,13 +79,13 @@ export async function withRetries<T>(
       if (!(error instanceof TransientFault)) {
         throw error;
       }
-      if (number >= MAX_ATTEMPTS) {
+      if (number >= error.attempts) {
         if (error.final !== undefined) {
           throw error.final;
         }
         throw new BedrockImportError({
           code: 'COPY_GAVE_UP',
-          message: `Gave up after ${MAX_ATTEMPTS} tries: ${error.message}`,
+          message: `Gave up after ${number} tries: ${error.message}`,
           subject: options.subject,
           nextStep:
             'Run the same command again: it goes on with what has arrived in S3. If it fails at the same file, check the network and the hub’s status page.',

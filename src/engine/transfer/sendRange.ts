@@ -4,6 +4,7 @@ import type { HubFileLocation } from '../hub';
 import type { ByteFetch } from './byteFetch';
 import { putInit } from './byteFetch';
 import { retryAfterMs, TransientFault } from './retry';
+import { uploadGone } from './uploads';
 
 /** The CDN no longer takes this signed URL. */
 export class LocationRefused extends TransientFault {}
@@ -18,9 +19,11 @@ export interface RangeTransfer {
   location: HubFileLocation;
   /** Presigned URL of the PUT and the headers it was signed with. */
   put: { url: string; headers: Readonly<Record<string, string>> };
+  /** Number of this try, from 1. */
+  attempt?: number;
 }
 
-/** A connection this slow is given up; at full part size that is about two minutes. */
+/** A connection this slow is given up at the first try, after about two minutes at full part size. */
 const SLOWEST_BYTES_PER_SECOND = 256 * 1024;
 const GRACE_MS = 60_000;
 
@@ -40,7 +43,9 @@ export async function sendRange(
   const stop = new AbortController();
   const onAbort = (): void => stop.abort(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
-  const limitMs = GRACE_MS + (length / SLOWEST_BYTES_PER_SECOND) * 1000;
+  // A stuck connection and a slow network look alike from here, so each further try gets twice the time.
+  const patience = 2 ** Math.min((transfer.attempt ?? 1) - 1, 7);
+  const limitMs = GRACE_MS + (length / SLOWEST_BYTES_PER_SECOND) * 1000 * patience;
   const timer = setTimeout(() => stop.abort(), limitMs);
   try {
     signal.throwIfAborted();
@@ -52,7 +57,11 @@ export async function sendRange(
     if (!answer.ok) {
       throw await refusedPut(answer, transfer);
     }
-    await answer.body?.cancel();
+    // Read to its end, so that the connection can carry the next part.
+    await answer.arrayBuffer();
+    if (!answer.headers.has('etag')) {
+      throw new TransientFault('S3 confirmed the bytes without an ETag');
+    }
     return answer.headers;
   } catch (error) {
     if (error instanceof TransientFault || error instanceof BedrockImportError) {
@@ -94,11 +103,15 @@ async function openRange(
   }
   if (answer.status === 404 || answer.status === 410) {
     return refuse(
-      new BedrockImportError({
-        code: 'HUB_FILE_GONE',
-        message: 'The hub no longer has this file at the planned commit.',
-        subject: transfer.path,
-        nextStep: 'Look at the model’s page and run the command again to plan anew.'
+      // A storage may forget an address before the hub gives out another one.
+      new LocationRefused(`the hub's storage does not have the file (HTTP ${answer.status})`, {
+        attempts: 3,
+        final: new BedrockImportError({
+          code: 'HUB_FILE_GONE',
+          message: 'The hub no longer has this file at the planned commit.',
+          subject: transfer.path,
+          nextStep: 'Look at the model’s page and run the command again to plan anew.'
+        })
       })
     );
   }
@@ -161,10 +174,10 @@ async function refusedPut(answer: Response, transfer: RangeTransfer): Promise<Er
   const text = (await answer.text().catch(() => '')).slice(0, 65_536);
   const code = /<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? '';
   const message = /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? '';
-  const typed = (): BedrockImportError =>
+  const typed = (name = code): BedrockImportError =>
     toAwsError(
       Object.assign(new Error(message || `HTTP ${answer.status}`), {
-        name: code || `HTTP${answer.status}`,
+        name: name || `HTTP${answer.status}`,
         $metadata: { httpStatusCode: answer.status }
       }),
       { action: 's3:PutObject', subject: transfer.path }
@@ -185,7 +198,14 @@ async function refusedPut(answer: Response, transfer: RangeTransfer): Promise<Er
     );
   }
   if (code === 'ExpiredToken' || code === 'RequestExpired' || /has expired/i.test(message)) {
-    return new TransientFault('the AWS credentials expired', { final: typed() });
+    // Fresh ones may be there for the next signature; where they are fixed, no try will find any.
+    return new TransientFault('the AWS credentials expired', {
+      attempts: 2,
+      final: typed('ExpiredToken')
+    });
+  }
+  if (code === 'NoSuchUpload') {
+    return uploadGone(transfer.path);
   }
   if (
     answer.status === 429 ||

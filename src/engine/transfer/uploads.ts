@@ -1,4 +1,5 @@
 import {
+  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   HeadObjectCommand,
@@ -9,8 +10,8 @@ import {
 } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { toAwsError } from '../aws';
 import { BedrockImportError } from '../errors';
+import { askS3, isRefusal } from './askS3';
 import { partRange } from './partSize';
 import type { PlannedFile } from './types';
 
@@ -94,19 +95,22 @@ export async function findUnfinishedUploads(
   destination: { bucket: string; prefix: string },
   signal: AbortSignal
 ): Promise<Map<string, string[]>> {
+  const subject = `s3://${destination.bucket}/${destination.prefix}`;
   const found: { key: string; uploadId: string; initiated: number }[] = [];
   let keyMarker: string | undefined;
   let uploadIdMarker: string | undefined;
   try {
     do {
-      const page = await s3.send(
-        new ListMultipartUploadsCommand({
-          Bucket: destination.bucket,
-          Prefix: destination.prefix,
-          KeyMarker: keyMarker,
-          UploadIdMarker: uploadIdMarker
-        }),
-        { abortSignal: signal }
+      const page = await askS3({ action: 's3:ListBucketMultipartUploads', subject }, signal, () =>
+        s3.send(
+          new ListMultipartUploadsCommand({
+            Bucket: destination.bucket,
+            Prefix: destination.prefix,
+            KeyMarker: keyMarker,
+            UploadIdMarker: uploadIdMarker
+          }),
+          { abortSignal: signal }
+        )
       );
       for (const upload of page.Uploads ?? []) {
         if (upload.Key !== undefined && upload.UploadId !== undefined) {
@@ -121,9 +125,8 @@ export async function findUnfinishedUploads(
       uploadIdMarker = page.IsTruncated ? page.NextUploadIdMarker : undefined;
     } while (keyMarker !== undefined);
   } catch (error) {
-    const typed = toAwsError(error, { action: 's3:ListBucketMultipartUploads' });
-    if (typed.code !== 'ACCESS_DENIED') {
-      throw typed;
+    if (!(error instanceof BedrockImportError) || error.code !== 'ACCESS_DENIED') {
+      throw error;
     }
   }
   const byKey = new Map<string, string[]>();
@@ -154,7 +157,8 @@ export async function openUpload(
       return { uploadId, etags };
     }
   }
-  try {
+  const subject = `s3://${bucket}/${file.key}`;
+  return askS3({ action: 's3:PutObject', subject }, signal, async () => {
     const created = await s3.send(
       new CreateMultipartUploadCommand({
         Bucket: bucket,
@@ -168,8 +172,36 @@ export async function openUpload(
       throw new Error('CreateMultipartUpload answered without an upload id');
     }
     return { uploadId: created.UploadId, etags: new Map() };
-  } catch (error) {
-    throw toAwsError(error, { action: 's3:PutObject', subject: `s3://${bucket}/${file.key}` });
+  });
+}
+
+/**
+ * Aborts what is unfinished at keys whose objects are whole: uploads that a lost answer or an earlier
+ * run left behind, whose parts would be billed for ever. Without the permissions they stay.
+ */
+export async function abortLeftovers(
+  s3: S3Client,
+  destination: { bucket: string; prefix: string },
+  keys: ReadonlySet<string>,
+  signal: AbortSignal
+): Promise<void> {
+  for (const [key, uploadIds] of await findUnfinishedUploads(s3, destination, signal)) {
+    for (const uploadId of keys.has(key) ? uploadIds : []) {
+      await askS3({ action: 's3:AbortMultipartUpload' }, signal, () =>
+        s3.send(
+          new AbortMultipartUploadCommand({
+            Bucket: destination.bucket,
+            Key: key,
+            UploadId: uploadId
+          }),
+          { abortSignal: signal }
+        )
+      ).catch((error: unknown) => {
+        if (signal.aborted) {
+          throw error;
+        }
+      });
+    }
   }
 }
 
@@ -183,14 +215,16 @@ async function listUsableParts(
   let marker: string | undefined;
   try {
     do {
-      const page = await s3.send(
-        new ListPartsCommand({
-          Bucket: target.bucket,
-          Key: file.key,
-          UploadId: target.uploadId,
-          PartNumberMarker: marker
-        }),
-        { abortSignal: signal }
+      const page = await askS3({ action: 's3:ListMultipartUploadParts' }, signal, () =>
+        s3.send(
+          new ListPartsCommand({
+            Bucket: target.bucket,
+            Key: file.key,
+            UploadId: target.uploadId,
+            PartNumberMarker: marker
+          }),
+          { abortSignal: signal }
+        )
       );
       for (const part of page.Parts ?? []) {
         const number = part.PartNumber ?? 0;
@@ -205,7 +239,7 @@ async function listUsableParts(
     return etags;
   } catch (error) {
     if (signal.aborted) {
-      throw toAwsError(error, { action: 's3:ListMultipartUploadParts' });
+      throw error;
     }
     // Gone meanwhile, or not allowed to look: a new upload is always right.
     return undefined;
@@ -220,38 +254,63 @@ export async function completeUpload(
 ): Promise<{ etag: string }> {
   const { bucket, file, upload } = target;
   const subject = `s3://${bucket}/${file.key}`;
-  try {
-    const completed = await s3.send(
-      new CompleteMultipartUploadCommand({
-        Bucket: bucket,
-        Key: file.key,
-        UploadId: upload.uploadId,
-        MultipartUpload: {
-          Parts: [...upload.etags]
-            .sort(([a], [b]) => a - b)
-            .map(([PartNumber, ETag]) => ({ PartNumber, ETag }))
-        }
-      }),
-      { abortSignal: signal }
-    );
-    return { etag: completed.ETag ?? '' };
-  } catch (error) {
-    if ((error as { name?: unknown }).name === 'NoSuchUpload') {
-      const head = await s3
-        .send(new HeadObjectCommand({ Bucket: bucket, Key: file.key }), { abortSignal: signal })
-        .catch(() => undefined);
-      if (head?.ContentLength === file.sizeBytes && head.ETag?.endsWith(`-${file.partCount}"`)) {
-        return { etag: head.ETag };
+  return askS3({ action: 's3:PutObject', subject }, signal, async () => {
+    try {
+      const completed = await s3.send(
+        new CompleteMultipartUploadCommand({
+          Bucket: bucket,
+          Key: file.key,
+          UploadId: upload.uploadId,
+          MultipartUpload: {
+            Parts: [...upload.etags]
+              .sort(([a], [b]) => a - b)
+              .map(([PartNumber, ETag]) => ({ PartNumber, ETag }))
+          }
+        }),
+        { abortSignal: signal }
+      );
+      return { etag: completed.ETag ?? '' };
+    } catch (error) {
+      if (!isRefusal(error, 'NoSuchUpload')) {
+        throw error;
       }
-      throw new BedrockImportError({
-        code: 'UPLOAD_GONE',
-        message: 'The multipart upload was aborted by somebody else before it was whole.',
-        subject,
-        nextStep:
-          'Check the bucket’s lifecycle rule for incomplete multipart uploads and that no other copy to this prefix runs, then run the command again.',
-        cause: error
-      });
+      const etag = await completedBefore(s3, bucket, file, signal);
+      if (etag === undefined) {
+        throw uploadGone(subject, error);
+      }
+      return { etag };
     }
-    throw toAwsError(error, { action: 's3:PutObject', subject });
+  });
+}
+
+/** The object that an earlier try made, judged by its size and by the part count in its ETag. */
+async function completedBefore(
+  s3: S3Client,
+  bucket: string,
+  file: PlannedFile,
+  signal: AbortSignal
+): Promise<string | undefined> {
+  try {
+    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: file.key }), {
+      abortSignal: signal
+    });
+    const whole = head.ContentLength === file.sizeBytes;
+    return whole && head.ETag?.endsWith(`-${file.partCount}"`) ? head.ETag : undefined;
+  } catch (error) {
+    if (isRefusal(error, 'NotFound', 'NoSuchKey', '403')) {
+      return undefined;
+    }
+    throw error;
   }
+}
+
+export function uploadGone(subject: string, cause?: unknown): BedrockImportError {
+  return new BedrockImportError({
+    code: 'UPLOAD_GONE',
+    message: 'The multipart upload was aborted by somebody else before it was whole.',
+    subject,
+    nextStep:
+      'Check the bucket’s lifecycle rule for incomplete multipart uploads and that no other copy to this prefix runs, then run the command again.',
+    cause
+  });
 }

@@ -30,11 +30,7 @@ export class WorkQueue<F> {
     return new Promise(resolve => this.waiting.push(resolve));
   }
 
-  /** Says that running work may still add to the queue; pair with {@link release}. */
-  hold(): void {
-    this.held++;
-  }
-
+  /** Says that a part which was taken is done; until then it may add to the queue. */
   release(): void {
     this.held--;
     this.wake();
