@@ -10,7 +10,7 @@ import {
   type ListFileEntry
 } from '@huggingface/hub';
 import { createHash, randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { startSandbox, writeModels, type StartedSandbox } from '../testing';
@@ -271,6 +271,19 @@ describe('the hub on the wire', () => {
     expect(after.sha).not.toBe(before.sha);
     expect((await get(`/acme/moving/resolve/${before.sha}/config.json`)).status).toBe(404);
     await rm(join(sandbox.modelsDirectory, 'acme/moving'), { recursive: true });
+  });
+
+  it('never sends other bytes under a signed URL, and passes over links that lead nowhere', async () => {
+    const folder = join(sandbox.modelsDirectory, 'acme/moved');
+    await writeModels(sandbox.modelsDirectory, { 'acme/moved': { 'a.safetensors': 'one' } });
+    await symlink('nowhere', join(folder, 'b.json'));
+    const resolved = await get('/acme/moved/resolve/main/a.safetensors');
+    const location = resolved.headers.get('location') ?? '';
+    expect(await (await fetch(location)).text()).toBe('one');
+    await writeFile(join(folder, 'a.safetensors'), 'other');
+    expect((await fetch(location)).status).toBe(404);
+    await rm(folder, { recursive: true });
+    expect((await fetch(location)).status).toBe(404);
   });
 
   it('lies where a test asks for it', async () => {

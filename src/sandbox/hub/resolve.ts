@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+
 import type { FaultPlan } from '../state';
 import { maySee, refuseGated, repositoryNotFound, type Caller } from './access';
 import { entryNotFound, revisionNotFound } from './answers';
@@ -75,13 +77,20 @@ export async function answerCdn(
 ): Promise<Response> {
   const file = context.signedUrls.open(url);
   if (file === undefined || context.faults.roll('hub-expired-url')) {
-    const text =
-      '<?xml version="1.0" encoding="UTF-8"?>' +
-      '<Error><Code>AccessDenied</Code><Message>Access denied</Message></Error>';
-    return new Response(text, { status: 403, headers: { 'Content-Type': 'text/xml' } });
+    return cdnError(403, 'AccessDenied', 'Access denied');
+  }
+  // The URL stands for bytes with one hash; other bytes must never come under it.
+  const stats = await stat(file.absolutePath).catch(() => undefined);
+  if (stats?.size !== file.sizeBytes || stats.mtimeMs !== file.mtimeMs) {
+    return cdnError(404, 'NoSuchKey', 'The specified key does not exist.');
   }
   return fileAnswer(request, file, context.faults, {
     ETag: `"${file.sha256}"`,
     'Content-Disposition': url.searchParams.get('response-content-disposition') ?? 'inline'
   });
+}
+
+function cdnError(status: number, code: string, message: string): Response {
+  const text = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  return new Response(text, { status, headers: { 'Content-Type': 'text/xml' } });
 }
