@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import boto3
 import deno
 import pytest
+from botocore.client import BaseClient
+from botocore.config import Config
 
 # Read by huggingface_hub when it is imported: the sandbox has no Xet storage.
 os.environ["HF_HUB_DISABLE_XET"] = "1"
@@ -46,6 +50,20 @@ class Sandbox:
     @property
     def aws_url(self) -> str:
         return self.env["AWS_ENDPOINT_URL"]
+
+    def client(self, service: str, **changes: Any) -> BaseClient:
+        """A client of boto3 that tries once, so that every refusal is seen."""
+        once = Config(retries={"mode": "standard", "total_max_attempts": 1})
+        options = {
+            "endpoint_url": self.aws_url,
+            "region_name": self.env["AWS_REGION"],
+            "aws_access_key_id": self.env["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": self.env["AWS_SECRET_ACCESS_KEY"],
+            "verify": self.env.get("AWS_CA_BUNDLE"),
+            **changes,
+            "config": once.merge(changes.get("config") or Config()),
+        }
+        return boto3.client(service, **options)
 
     def environment(self) -> dict[str, str]:
         """The environment of this process with the sandbox's over it, for a child process."""

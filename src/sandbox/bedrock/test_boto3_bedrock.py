@@ -7,7 +7,6 @@ import time
 import uuid
 from pathlib import Path
 
-import boto3
 import huggingface_hub
 import pytest
 from boto3.s3.transfer import TransferConfig
@@ -17,20 +16,6 @@ from botocore.exceptions import ClientError
 from jupyterlab_bedrock_import.command import prepare_models
 
 QUESTION = "What is the capital of France?"
-
-
-def client(sandbox, service, **changes):
-    env = sandbox.env
-    options = {
-        "endpoint_url": env["AWS_ENDPOINT_URL"],
-        "region_name": env["AWS_REGION"],
-        "aws_access_key_id": env["AWS_ACCESS_KEY_ID"],
-        "aws_secret_access_key": env["AWS_SECRET_ACCESS_KEY"],
-        # One try, so that every refusal is seen.
-        "config": Config(retries={"mode": "standard", "total_max_attempts": 1}),
-        "verify": env.get("AWS_CA_BUNDLE"),
-    }
-    return boto3.client(service, **{**options, **changes})
 
 
 def unique(name):
@@ -69,12 +54,12 @@ def sandbox(start_sandbox):
 
 @pytest.fixture(scope="module")
 def bedrock(sandbox):
-    return client(sandbox, "bedrock")
+    return sandbox.client("bedrock")
 
 
 @pytest.fixture(scope="module")
 def runtime(sandbox):
-    return client(sandbox, "bedrock-runtime")
+    return sandbox.client("bedrock-runtime")
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +71,7 @@ def uploaded(sandbox, tmp_path_factory):
         cache_dir=tmp_path_factory.mktemp("huggingface"),
         token=False,
     )
-    s3 = client(sandbox, "s3", config=Config(s3={"addressing_style": "path"}))
+    s3 = sandbox.client("s3", config=Config(s3={"addressing_style": "path"}))
     bucket = sandbox.env["BEDROCK_IMPORT_SANDBOX_BUCKET"]
     prefix = f"boto3/{uuid.uuid4().hex}"
     parts = TransferConfig(multipart_threshold=16 * 2**20, multipart_chunksize=16 * 2**20)
@@ -294,7 +279,7 @@ def test_a_malformed_body_and_an_unknown_model_are_refused(runtime, model_arn):
 
 @pytest.mark.parametrize("service", ["bedrock", "bedrock-runtime"])
 def test_a_wrong_signature_is_refused(sandbox, service):
-    wrong = client(sandbox, service, aws_secret_access_key="wrong")
+    wrong = sandbox.client(service, aws_secret_access_key="wrong")
     call = {
         "bedrock": lambda: wrong.list_imported_models(),
         "bedrock-runtime": lambda: wrong.invoke_model(modelId="m", body=b"{}"),

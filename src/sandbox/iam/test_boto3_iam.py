@@ -3,9 +3,7 @@
 import json
 import uuid
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 ACCOUNT = "123456789012"
@@ -32,19 +30,6 @@ READ = {
 }
 
 
-def client(sandbox, service, **changes):
-    env = sandbox.env
-    options = {
-        "endpoint_url": env["AWS_ENDPOINT_URL"],
-        "region_name": env["AWS_REGION"],
-        "aws_access_key_id": env["AWS_ACCESS_KEY_ID"],
-        "aws_secret_access_key": env["AWS_SECRET_ACCESS_KEY"],
-        "config": Config(retries={"mode": "standard", "total_max_attempts": 1}),
-        "verify": env.get("AWS_CA_BUNDLE"),
-    }
-    return boto3.client(service, **{**options, **changes})
-
-
 def refused(call, **kwargs):
     with pytest.raises(ClientError) as caught:
         call(**kwargs)
@@ -54,7 +39,7 @@ def refused(call, **kwargs):
 
 @pytest.fixture
 def iam(sandbox):
-    return client(sandbox, "iam")
+    return sandbox.client("iam")
 
 
 @pytest.fixture
@@ -136,7 +121,7 @@ def test_the_simulator_judges_the_role(iam, role):
 
 
 def test_sessions(sandbox, iam, role):
-    sts = client(sandbox, "sts")
+    sts = sandbox.client("sts")
     me = sts.get_caller_identity()
     assert me["Account"] == ACCOUNT
     arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
@@ -146,16 +131,16 @@ def test_sessions(sandbox, iam, role):
         "aws_secret_access_key": issued["SecretAccessKey"],
         "aws_session_token": issued["SessionToken"],
     }
-    assumed = client(sandbox, "sts", **session).get_caller_identity()
+    assumed = sandbox.client("sts", **session).get_caller_identity()
     assert assumed["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/test"
-    assert refused(client(sandbox, "iam", **session).list_roles)[0] == "AccessDenied"
+    assert refused(sandbox.client("iam", **session).list_roles)[0] == "AccessDenied"
     without_token = {**session, "aws_session_token": None}
-    assert refused(client(sandbox, "sts", **without_token).get_caller_identity) == (
+    assert refused(sandbox.client("sts", **without_token).get_caller_identity) == (
         "InvalidClientTokenId",
         "The security token included in the request is invalid.",
     )
 
 
 def test_a_wrong_signature_is_refused(sandbox):
-    wrong = client(sandbox, "sts", aws_secret_access_key="wrong")
+    wrong = sandbox.client("sts", aws_secret_access_key="wrong")
     assert refused(wrong.get_caller_identity)[0] == "SignatureDoesNotMatch"

@@ -32,8 +32,8 @@ export function seedBuckets(store: ObjectStore, state: SandboxState): void {
   }
 }
 
-export const accessDenied = (message = 'Access Denied') =>
-  new RefusedError(403, 'AccessDenied', message);
+const accessDenied = (message: string, headers?: Readonly<Record<string, string>>) =>
+  new RefusedError(403, 'AccessDenied', message, undefined, headers);
 
 /** Amazon S3 User Guide, "General purpose bucket naming rules". */
 export function isBucketName(name: string): boolean {
@@ -85,7 +85,8 @@ export function requireBucket(
     isSource ? 'x-amz-source-expected-bucket-owner' : 'x-amz-expected-bucket-owner'
   );
   if (bucket.owner !== request.state.account || (expected !== null && expected !== bucket.owner)) {
-    throw accessDenied();
+    // Amazon S3 API Reference, "HeadBucket": the region is told to anyone.
+    throw accessDenied('Access Denied', { 'x-amz-bucket-region': bucket.region });
   }
   if (bucket.readOnly === true && WRITES.test(action)) {
     const resource = `arn:aws:s3:::${name}${key === '' ? '' : `/${key}`}`;

@@ -111,6 +111,10 @@ it('keeps the bucket of somebody else closed', async () => {
   await expect(client.send(new CreateBucketCommand({ Bucket }))).rejects.toMatchObject({
     name: 'BucketAlreadyExists'
   });
+  await expect(client.send(new HeadBucketCommand({ Bucket }))).rejects.toMatchObject({
+    $metadata: { httpStatusCode: 403 },
+    $response: { headers: { 'x-amz-bucket-region': 'us-east-1' } }
+  });
 });
 
 it('lets a read-only bucket be read only', async () => {

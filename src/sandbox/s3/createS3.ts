@@ -86,16 +86,19 @@ function verifiedRequest(
 ): S3Request {
   const target = readRawTarget(request.url);
   const { bucket, key } = readAddress(target, request.headers.get('host') ?? target.authority);
-  const bucketRegion = store.bucket(bucket)?.region ?? state.region;
+  const bucketRegion = store.bucket(bucket)?.region;
   const verified = verifySigV4(request, {
     service: 's3',
-    region: [state.region, bucketRegion],
+    region: [bucketRegion ?? state.region, state.region],
     credentials: accessKeyId =>
       accessKeyId === state.accessKeyId ? state : options.findCredentials?.(accessKeyId),
     now: state.now()
   });
   if (!verified.ok) {
-    throw RefusedError.of(verified);
+    // The answer to a HEAD has no body, so clients find the right region in this header.
+    const isElsewhere = bucketRegion !== undefined && verified.details?.Region !== undefined;
+    const headers = isElsewhere ? { 'x-amz-bucket-region': bucketRegion } : {};
+    throw RefusedError.of({ ...verified, headers: { ...verified.headers, ...headers } });
   }
   return {
     method: request.method,

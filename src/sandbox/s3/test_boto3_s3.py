@@ -26,20 +26,8 @@ PART_BYTES = 5 * 2**20
 
 
 def client(sandbox: Any, **changes: Any) -> BaseClient:
-    config = changes.pop("config", None) or Config()
-    options = {
-        "endpoint_url": sandbox.env["AWS_ENDPOINT_URL"],
-        "region_name": sandbox.env["AWS_REGION"],
-        "aws_access_key_id": sandbox.env["AWS_ACCESS_KEY_ID"],
-        "aws_secret_access_key": sandbox.env["AWS_SECRET_ACCESS_KEY"],
-        "verify": sandbox.env.get("AWS_CA_BUNDLE"),
-        **changes,
-    }
-    return boto3.client(
-        "s3",
-        config=config.merge(Config(signature_version="s3v4", retries={"total_max_attempts": 1})),
-        **options,
-    )
+    config = Config(signature_version="s3v4").merge(changes.pop("config", None) or Config())
+    return sandbox.client("s3", config=config, **changes)
 
 
 @pytest.fixture(scope="module")
@@ -373,6 +361,10 @@ class TestBuckets:
         assert refusal(error) == ("404", 404)
         # boto3 signs again for the region that the refusal names.
         assert s3.list_objects_v2(Bucket="bucket-in-another-region")["KeyCount"] == 0
+
+    def test_a_head_names_the_region_too(self, sandbox: Any, bucket: str) -> None:
+        elsewhere = client(sandbox, region_name="eu-west-3")
+        assert elsewhere.head_bucket(Bucket=bucket)["BucketRegion"] == sandbox.env["AWS_REGION"]
 
     def test_read_only(self, s3: BaseClient) -> None:
         with pytest.raises(ClientError, match="s3:PutObject") as error:
