@@ -136,8 +136,9 @@ def start_sandbox(
 
 @pytest.fixture(scope="session")
 def sandbox(start_sandbox: StartSandbox) -> Iterator[Sandbox]:
-    """One sandbox for all tests that need nothing special of it; its imports take no time."""
-    with start_sandbox("--fault", "import-seconds=0.2", models=MODELS) as running:
+    """One sandbox for all tests that need nothing special of it; nothing takes long in it."""
+    quick = ("--fault", "import-seconds=0.2", "--fault", "model-not-ready=0.2")
+    with start_sandbox(*quick, models=MODELS) as running:
         yield running
 
 

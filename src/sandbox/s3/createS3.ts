@@ -97,7 +97,9 @@ function verifiedRequest(
   if (!verified.ok) {
     // The answer to a HEAD has no body, so clients find the right region in this header.
     const isElsewhere = bucketRegion !== undefined && verified.details?.Region !== undefined;
-    const headers = isElsewhere ? { 'x-amz-bucket-region': bucketRegion } : {};
+    const headers: Record<string, string> = isElsewhere
+      ? { 'x-amz-bucket-region': bucketRegion }
+      : {};
     throw RefusedError.of({ ...verified, headers: { ...verified.headers, ...headers } });
   }
   return {

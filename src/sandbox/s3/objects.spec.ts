@@ -145,6 +145,25 @@ describe('PutObject and GetObject', () => {
     expect(await text('condition')).toBe('one');
   });
 
+  it('refuse what would leave another object than the one asked for', async () => {
+    const SSECustomerKey = 'k'.repeat(32);
+    await expect(
+      put('locked-up', 'x', { SSECustomerAlgorithm: 'AES256', SSECustomerKey })
+    ).rejects.toMatchObject({ $metadata: { httpStatusCode: 501 } });
+    await put('part', 'x');
+    client.middlewareStack.add(
+      next => async args => {
+        const request = args.request as { query: Record<string, string> };
+        request.query['partNumber'] = '1';
+        return next(args);
+      },
+      { step: 'build', name: 'partNumber' }
+    );
+    await expect(put('part', 'y')).rejects.toMatchObject({ name: 'InvalidArgument' });
+    client.middlewareStack.remove('partNumber');
+    expect(await text('part')).toBe('x');
+  });
+
   it('refuse a storage class that is none', async () => {
     await expect(put('class', 'x', { StorageClass: 'WARM' })).rejects.toMatchObject({
       name: 'InvalidStorageClass',

@@ -98,26 +98,14 @@ describe('faults', () => {
     });
   });
 
-  it('asks to come back later', async () => {
-    await withSandbox(['--fault', 'hub-429=1'], async ({ hubUrl }) => {
-      const answer = await fetch(`${hubUrl}/api/models/acme/tiny`);
-      expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
-      await answer.body?.cancel();
-    });
-  });
-
   it('ignores the range, flips one bit, or takes a signed URL for expired', async () => {
     const range = { headers: { Range: 'bytes=10-19' } };
-    await withSandbox(['--fault', 'hub-ignore-range=1'], async ({ hubUrl }) => {
+    const both = ['--fault', 'hub-ignore-range=1', '--fault', 'hub-flip-byte=1'];
+    await withSandbox(both, async ({ hubUrl }) => {
       const answer = await fetch(await locate(hubUrl), range);
-      expect([answer.status, (await answer.arrayBuffer()).byteLength]).toEqual([
-        200,
-        weights.length
-      ]);
-    });
-    await withSandbox(['--fault', 'hub-flip-byte=1'], async ({ hubUrl }) => {
-      const answer = await fetch(await locate(hubUrl));
+      expect(answer.status).toBe(200);
       const bytes = new Uint8Array(await answer.arrayBuffer());
+      expect(bytes).toHaveLength(weights.length);
       expect(bytes.filter((byte, index) => byte !== weights[index])).toHaveLength(1);
     });
     await withSandbox(['--fault', 'hub-expired-url=1'], async ({ hubUrl }) => {

@@ -80,6 +80,7 @@ export async function startSeaweed(options: StartSeaweedOptions = {}): Promise<S
   const url = `http://127.0.0.1:${s3Port}`;
   try {
     await waitUntilReady({ url, region, bucket, failure: () => failure });
+    await requireSignatures({ url, region, bucket });
   } catch (error) {
     await stop();
     const reason = error instanceof Error ? error.message : String(error);
@@ -149,13 +150,7 @@ async function waitUntilReady(options: {
   bucket: string;
   failure: () => string | undefined;
 }): Promise<void> {
-  const client = new S3Client({
-    endpoint: options.url,
-    region: options.region,
-    forcePathStyle: true,
-    credentials: { accessKeyId: ACCESS_KEY_ID, secretAccessKey: SECRET_ACCESS_KEY },
-    maxAttempts: 1
-  });
+  const client = newClient(options, SECRET_ACCESS_KEY);
   const Bucket = options.bucket;
   let lastError: unknown;
   let hasBucket = false;
@@ -181,6 +176,31 @@ async function waitUntilReady(options: {
   } finally {
     client.destroy();
   }
+}
+
+/** A server that believes any signature would prove nothing. */
+async function requireSignatures(options: {
+  url: string;
+  region: string;
+  bucket: string;
+}): Promise<void> {
+  const client = newClient(options, 'another secret');
+  const put = new PutObjectCommand({ Bucket: options.bucket, Key: '.wrong', Body: 'wrong' });
+  const refusal: unknown = await client.send(put).catch((error: unknown) => error);
+  client.destroy();
+  if (!(refusal instanceof Error && refusal.name === 'SignatureDoesNotMatch')) {
+    throw new Error('it takes requests whose signature is wrong');
+  }
+}
+
+function newClient(options: { url: string; region: string }, secretAccessKey: string): S3Client {
+  return new S3Client({
+    endpoint: options.url,
+    region: options.region,
+    forcePathStyle: true,
+    credentials: { accessKeyId: ACCESS_KEY_ID, secretAccessKey },
+    maxAttempts: 1
+  });
 }
 
 async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {

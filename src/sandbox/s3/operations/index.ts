@@ -84,22 +84,38 @@ const OTHER_SUBRESOURCES = [
   'website'
 ];
 
+/** Without these refusals, an object would be kept without the lock or the key that was asked for. */
+const OTHER_HEADERS =
+  /^x-amz-(copy-source-)?server-side-encryption-customer-|^x-amz-object-lock-(?!token)/;
+
 const COPIES = new Map<S3Operation, S3Operation>([
   [putObject, copyObject],
   [uploadPart, uploadPartCopy]
 ]);
 
-/** @throws RefusedError NotImplemented or MethodNotAllowed. */
+/** @throws RefusedError NotImplemented, InvalidArgument or MethodNotAllowed. */
 export function findOperation(
   request: Pick<S3Request, 'method' | 'bucket' | 'key' | 'query' | 'headers'>
 ): S3Operation {
   const { method, query } = request;
   const routes = request.bucket === '' ? SERVICE : request.key === '' ? BUCKET : OBJECT;
-  if (OTHER_SUBRESOURCES.some(name => query.has(name))) {
+  if (
+    OTHER_SUBRESOURCES.some(name => query.has(name)) ||
+    [...request.headers.keys()].some(name => OTHER_HEADERS.test(name))
+  ) {
     throw new RefusedError(
       501,
       'NotImplemented',
       'A header you provided implies functionality that is not implemented'
+    );
+  }
+  if (method === 'PUT' && query.has('partNumber') && !query.has('uploadId')) {
+    // Else a part would become the object.
+    throw new RefusedError(
+      400,
+      'InvalidArgument',
+      'This operation does not accept partNumber without uploadId',
+      { ArgumentName: 'partNumber', ArgumentValue: query.get('partNumber') ?? '' }
     );
   }
   const operations = routes[method] ?? {};
