@@ -1,7 +1,7 @@
 import { Tokenizer } from '@huggingface/tokenizers';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readDecoderConfig, tokenIds } from './config';
 import { Decoder, MAX_BATCH, type KvCache } from './decoder';
+import { giveWay } from './giveWay';
 import { createKernel } from './kernel/kernel';
 import { readPromptTemplate, tokenText, type PromptTemplate } from './promptTemplate';
 import { sampleToken } from './sample';
@@ -90,6 +90,7 @@ class RunningModel implements LoadedModel {
         { decode: ids => this.tokenizer.decode(ids, { skip_special_tokens: true }) },
         options.stop?.filter(stop => stop !== '')
       );
+      let stepMs = 0;
       for (let count = 1; ; count += 1) {
         if (this.endIds.has(next)) {
           yield { text: text.finish(), tokenId: next, done: 'stop' };
@@ -105,9 +106,11 @@ class RunningModel implements LoadedModel {
           return;
         }
         yield { text: piece, tokenId: next };
-        await nextTurn();
+        await giveWay(stepMs);
         options.signal?.throwIfAborted();
+        const started = performance.now();
         next = sampleToken(this.decoder.forward([next], cache), options);
+        stepMs = performance.now() - started;
       }
     } finally {
       this.decoder.release(cache);
@@ -121,11 +124,14 @@ class RunningModel implements LoadedModel {
     options: GenerateOptions
   ): Promise<number> {
     let next = 0;
+    let stepMs = 0;
     for (let start = 0; start < promptIds.length; start += MAX_BATCH) {
-      await nextTurn();
+      await giveWay(stepMs);
       options.signal?.throwIfAborted();
+      const started = performance.now();
       const batch = promptIds.slice(start, start + MAX_BATCH);
       const logits = this.decoder.forward(batch, cache);
+      stepMs = performance.now() - started;
       if (start + MAX_BATCH >= promptIds.length) {
         next = sampleToken(logits, options);
       }
