@@ -4,7 +4,7 @@ import { createByteFetch } from './byteFetch';
 import { CopyRun } from './copyRun';
 import { makeManifest, MANIFEST_NAME, readManifest, writeText } from './manifest';
 import { CopyMeter } from './meter';
-import { requireExecutable } from './planCopy';
+import { requireExecutable } from './planChecks';
 import { formatS3Uri } from './s3Uri';
 import type { CopyOptions, CopyPlan, CopyResult, FileProof, TransferContext } from './types';
 import { requireUnchanged } from './recheck';

@@ -1,4 +1,8 @@
-import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import {
+  GetBucketVersioningCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command
+} from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { BedrockImportError } from '../errors';
 import { askS3, isRefusal } from './askS3';
@@ -63,6 +67,23 @@ export async function listDestination(
     });
   }
   return objects;
+}
+
+/** Whether the bucket keeps old versions; false where that may not be asked. */
+export async function keepsOldVersions(
+  s3: S3Client,
+  bucket: string,
+  signal: AbortSignal | undefined
+): Promise<boolean> {
+  try {
+    const answer = await s3.send(new GetBucketVersioningCommand({ Bucket: bucket }), {
+      abortSignal: signal
+    });
+    return answer.Status === 'Enabled';
+  } catch {
+    // Only a warning hangs on it; what really stands in the way shows in the other requests.
+    return false;
+  }
 }
 
 /** What S3 knows of one object; `undefined` when it vanished meanwhile. */

@@ -1,6 +1,7 @@
 export * from './types';
 export { formatS3Uri, isBucketName, normalisePrefix, parseS3Uri } from './s3Uri';
-export { planCopy, requireExecutable } from './planCopy';
+export { requireExecutable } from './planChecks';
+export { planCopy } from './planCopy';
 export type { PlanCopyOptions } from './planCopy';
 export { copyModel, DEFAULT_CONNECTIONS, MAX_CONNECTIONS } from './copyModel';
 export { MANIFEST_NAME, readManifest } from './manifest';

@@ -2,14 +2,19 @@ import { createHash } from 'node:crypto';
 import { describeBucket } from '../aws';
 import { replaceChatTemplate } from '../chatTemplate';
 import type { FileRewrite } from '../chatTemplate';
-import type { Check } from '../checks';
-import { BedrockImportError } from '../errors';
 import type { HubFile } from '../hub';
 import type { LeftOutFile, ModelInspection } from '../model';
-import { describeObject, HEADS_AT_ONCE, listDestination, mapInParallel } from './destination';
+import {
+  describeObject,
+  HEADS_AT_ONCE,
+  keepsOldVersions,
+  listDestination,
+  mapInParallel
+} from './destination';
 import type { DescribedObject, ListedObject } from './destination';
-import { MANIFEST_NAME, readManifest } from './manifest';
+import { readManifest } from './manifest';
 import { layOutParts } from './partSize';
+import { destinationChecks, keyChecks, unexpectedObjects, versionChecks } from './planChecks';
 import type {
   CopyPlan,
   FileProof,
@@ -60,9 +65,10 @@ export async function planCopy(
       ? []
       : replaceChatTemplate(inspection.texts, options.chatTemplate);
   const { wanted, leftOut } = wantedFiles(inspection, rewrites);
-  const [objects, manifest] = await Promise.all([
+  const [objects, manifest, keepsVersions] = await Promise.all([
     listDestination(context.aws.s3, destination, signal),
-    readManifest(context.aws.s3, destination, signal)
+    readManifest(context.aws.s3, destination, signal),
+    keepsOldVersions(context.aws.s3, destination.bucket, signal)
   ]);
   const earlier = new Map(manifest?.files.map(proof => [proof.key, proof]));
   const source = `${model.id}@${model.commitSha}`;
@@ -98,27 +104,12 @@ export async function planCopy(
     bytesToMove: sum(files.filter(({ action }) => action === 'copy' || action === 'write')),
     alreadyThere: files.filter(({ action }) => action === 'skip').length,
     conflicts,
-    checks: [...keyChecks(files), ...destinationChecks(conflicts, destination)]
+    checks: [
+      ...keyChecks(files),
+      ...versionChecks(files, keepsVersions),
+      ...destinationChecks(conflicts, destination)
+    ]
   };
-}
-
-/** Longest object key in UTF-8 (Amazon S3 User Guide, "Naming Amazon S3 objects"). */
-const MAX_KEY_BYTES = 1024;
-
-function keyChecks(files: readonly PlannedFile[]): Check[] {
-  const long = files.filter(({ key }) => Buffer.byteLength(key, 'utf8') > MAX_KEY_BYTES);
-  return long.length === 0
-    ? []
-    : [
-        {
-          id: 'key-length',
-          verdict: 'blocker',
-          found: `${long.length} files would get keys longer than ${MAX_KEY_BYTES} bytes, such as ${long[0]?.path.slice(0, 80) ?? ''}…`,
-          why: 'S3 takes no longer keys.',
-          source: 'Amazon S3 User Guide, "Naming Amazon S3 objects"',
-          nextStep: 'Choose a shorter prefix.'
-        }
-      ];
 }
 
 function sum(files: readonly { sizeBytes: number }[]): number {
@@ -248,105 +239,4 @@ function compare(
         : `copied earlier from ${found.source}`
   });
   return planned;
-}
-
-function unexpectedObjects(
-  objects: ReadonlyMap<string, ListedObject>,
-  files: readonly PlannedFile[],
-  destination: S3Destination
-): PlanConflict[] {
-  const planned = new Set(files.map(({ key }) => key));
-  planned.add(destination.prefix + MANIFEST_NAME);
-  return [...objects.values()]
-    .filter(({ key }) => !planned.has(key))
-    .map(({ key, sizeBytes }) => ({
-      key,
-      sizeBytes,
-      kind: 'unexpected' as const,
-      why: 'is under the prefix but not a part of this model'
-    }));
-}
-
-/** A second model's weights or template under one prefix would be read as a part of this one. */
-const READ_BY_BEDROCK =
-  /\.(safetensors|safetensors\.index\.json|jinja)$|(^|\/)[^/]*(config|tokenizer|template)[^/]*\.(json|model)$/;
-
-/** Whether an import would take an object of this name for a part of the model. */
-export function readByBedrock(key: string): boolean {
-  return READ_BY_BEDROCK.test(key);
-}
-
-function destinationChecks(
-  conflicts: readonly PlanConflict[],
-  destination: S3Destination
-): Check[] {
-  const where = `s3://${destination.bucket}/${destination.prefix}`;
-  const list = (some: readonly PlanConflict[]): string =>
-    some
-      .slice(0, 5)
-      .map(({ key }) => key.slice(destination.prefix.length))
-      .join(', ') + (some.length > 5 ? ` and ${some.length - 5} more` : '');
-  const overwritten = conflicts.filter(({ kind }) => kind === 'would-overwrite');
-  const unexpected = conflicts.filter(({ kind }) => kind === 'unexpected');
-  const mixed = unexpected.filter(({ key }) => readByBedrock(key));
-  const checks: Check[] = [];
-  if (overwritten.length > 0) {
-    checks.push({
-      id: 'destination-overwrite',
-      verdict: 'warning',
-      found: `${overwritten.length} objects under ${where} would be replaced: ${list(overwritten)}`,
-      why: 'They were not written by a copy of this model at this commit, so somebody may need them.',
-      nextStep: 'Choose another prefix, or allow the overwriting.'
-    });
-  }
-  if (unexpected.length > 0) {
-    checks.push({
-      id: 'destination-other-files',
-      verdict: mixed.length > 0 ? 'blocker' : 'warning',
-      found: `${unexpected.length} objects under ${where} are not a part of this model: ${list(unexpected)}`,
-      why:
-        mixed.length > 0
-          ? 'Bedrock reads all model files under the prefix, so it would mix two models.'
-          : 'They stay where they are; Bedrock does not need them.',
-      nextStep: 'Choose an empty prefix for each model, or delete those objects first.'
-    });
-  }
-  if (checks.length === 0) {
-    checks.push({
-      id: 'destination-clean',
-      verdict: 'ok',
-      found: `${where} holds nothing else`,
-      why: 'Bedrock reads all model files under the prefix.'
-    });
-  }
-  return checks;
-}
-
-/**
- * Refuses a plan that must not be carried out as it is.
- *
- * @throws BedrockImportError `DESTINATION_UNUSABLE`, `OVERWRITE_REFUSED`, both of kind `blocked`.
- */
-export function requireExecutable(plan: CopyPlan, allowOverwrite: boolean): void {
-  const where = `s3://${plan.destination.bucket}/${plan.destination.prefix}`;
-  const blocker = plan.checks.find(({ verdict }) => verdict === 'blocker');
-  if (blocker !== undefined) {
-    throw new BedrockImportError({
-      code: 'DESTINATION_UNUSABLE',
-      message: `${blocker.found}. ${blocker.why}`,
-      subject: where,
-      nextStep: blocker.nextStep ?? 'Choose another prefix.',
-      kind: 'blocked'
-    });
-  }
-  const overwritten = plan.conflicts.filter(({ kind }) => kind === 'would-overwrite');
-  if (overwritten.length > 0 && !allowOverwrite) {
-    throw new BedrockImportError({
-      code: 'OVERWRITE_REFUSED',
-      message: `The copy would replace ${overwritten.length} objects that it did not write, such as ${overwritten[0]?.key ?? ''}.`,
-      subject: where,
-      nextStep: 'Choose another prefix, or pass --overwrite to replace exactly those objects.',
-      kind: 'blocked'
-    });
-  }
 }

@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
-import { GetObjectCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  PutBucketVersioningCommand
+} from '@aws-sdk/client-s3';
 import { createAwsClients } from '../aws';
 import type { AwsClients } from '../aws';
 import { createHubClient } from '../hub';
@@ -80,5 +84,22 @@ describe('a copy to SeaweedFS', () => {
     });
     await expectBitIdentical('flipped');
     expect(causes.filter(cause => cause.includes('SHA-256'))).toHaveLength(2);
+  });
+
+  it('warns of a bucket that keeps old versions', async () => {
+    const ids = (copyPlan: CopyPlan): string[] => copyPlan.checks.map(({ id }) => id);
+    expect(ids(await plan('versions'))).not.toContain('bucket-versioning');
+    await aws.s3.send(
+      new PutBucketVersioningCommand({
+        Bucket: seaweed.bucket,
+        VersioningConfiguration: { Status: 'Enabled' }
+      })
+    );
+    const versioned = await plan('versions');
+    expect(versioned.checks).toContainEqual(
+      expect.objectContaining({ id: 'bucket-versioning', verdict: 'warning' })
+    );
+    await copyModel(context(), versioned);
+    await expectBitIdentical('versions');
   });
 });

@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { BedrockImportError } from '../errors';
 import { describeObject, HEADS_AT_ONCE, listDestination, mapInParallel } from './destination';
 import { MANIFEST_NAME } from './manifest';
-import { readByBedrock } from './planCopy';
+import { readByBedrock } from './planChecks';
 import type { CopyPlan } from './types';
 
 /**
