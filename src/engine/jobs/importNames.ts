@@ -10,6 +10,7 @@ import type { ImportedModel, ImportJob } from '../bedrock';
 import type { AwsClients } from '../aws';
 import type { Check } from '../checks';
 import { BedrockImportError } from '../errors';
+import { AWS_FACTS } from '../model';
 
 export interface WantedImport {
   modelId: string;
@@ -185,7 +186,7 @@ async function freshNames(
             'Whether the name of the model is free shows only when the import starts.'
           )
         ]
-      : [];
+      : quotaChecks(listed.seen.length);
   if (wanted.importedModelName !== undefined) {
     const name = wanted.importedModelName;
     return {
@@ -212,6 +213,24 @@ async function freshNames(
     names: { jobName, importedModelName: name },
     checks: [...checks, freeNames(jobName, name)]
   };
+}
+
+/** The quota can be raised and nobody here may read it, so this is no more than a warning. */
+function quotaChecks(models: number): Check[] {
+  const { importedModelsQuota } = AWS_FACTS;
+  return models < importedModelsQuota
+    ? []
+    : [
+        {
+          id: 'imported-models-quota',
+          verdict: 'warning',
+          found: `${models} imported models exist in this account and Region.`,
+          why: `Unless it was raised, the quota is ${importedModelsQuota}, and Bedrock refuses the import after the copy.`,
+          source: 'Amazon Bedrock endpoints and quotas, "Imported models per account" (L-45B04988)',
+          nextStep:
+            'Delete one that is no longer needed ("bedrock-import models list"), or have the quota raised in the Service Quotas console.'
+        }
+      ];
 }
 
 function freeNames(jobName: string, importedModelName: string): Check {

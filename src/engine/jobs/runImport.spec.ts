@@ -164,6 +164,25 @@ describe('an import', () => {
   });
 });
 
+it('warns before the copy when the quota of imported models is used up', async () => {
+  const trial = await startTrial({ args: ['--fault', 'import-seconds=0'] });
+  try {
+    const idsOf = async (prefix: string): Promise<string[]> => {
+      const review = await reviewImport(trial.context, { ...trial.options, prefix });
+      if (!review.checks.some(({ id }) => id === 'imported-models-quota')) {
+        await runImport(trial.context, review);
+      }
+      return review.checks.map(({ id, verdict }) => `${id} ${verdict}`);
+    };
+    for (const prefix of ['one', 'two', 'three']) {
+      expect(await idsOf(prefix)).not.toContain('imported-models-quota warning');
+    }
+    expect(await idsOf('four')).toContain('imported-models-quota warning');
+  } finally {
+    await endTrial(trial);
+  }
+});
+
 describe('an import with a role of its own', () => {
   it('creates the role, waits until Bedrock takes it, and imports', async () => {
     const trial = await startTrial({

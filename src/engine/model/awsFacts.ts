@@ -35,6 +35,9 @@ export const AWS_FACTS = {
 
   regions: ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1'],
 
+  /** Imported models in an account and Region, unless raised (quota L-45B04988). */
+  importedModelsQuota: 3,
+
   /** Architectures that only some of the regions take. */
   regionsByArchitecture: new Map<string, readonly string[]>([['GptOssForCausalLM', ['us-east-1']]]),
 
