@@ -273,6 +273,20 @@ describe('the hub on the wire', () => {
     await rm(join(sandbox.modelsDirectory, 'acme/moving'), { recursive: true });
   });
 
+  it('never serves a changed file under the commit of before, known to the listing or not', async () => {
+    const [folder, files] = [join(sandbox.modelsDirectory, 'acme/moving'), ['a.json', 'b.json']];
+    await writeModels(sandbox.modelsDirectory, { 'acme/moving': { 'a.json': '1', 'b.json': '1' } });
+    const { sha } = await modelInfo({ name: 'acme/moving', hubUrl, additionalFields: ['sha'] });
+    await writeFile(join(folder, 'b.json'), 'longer');
+    const statuses = await Promise.all(
+      files.map(async file => (await get(`/acme/moving/resolve/${sha}/${file}`)).status)
+    );
+    expect(statuses[1]).toBe(404);
+    expect((await get('/acme/moving/resolve/main/b.json')).status).toBe(200);
+    await rm(folder, { recursive: true });
+    expect((await get(`/acme/moving/resolve/${sha}/a.json`)).status).toBe(401);
+  });
+
   it('never sends other bytes under a signed URL, and passes over links that lead nowhere', async () => {
     const folder = join(sandbox.modelsDirectory, 'acme/moved');
     await writeModels(sandbox.modelsDirectory, { 'acme/moved': { 'a.safetensors': 'one' } });

@@ -2,7 +2,7 @@ import type { FaultPlan, SandboxHandler, SandboxState } from '../state';
 import { readCaller } from './access';
 import { hubError, rateLimited } from './answers';
 import { createFileHashes } from './fileHashes';
-import { answerModelApi, answerSearch } from './modelApi';
+import { answerModelApi, answerSearch, splitRevision } from './modelApi';
 import { openRepositories } from './repository';
 import { answerCdn, answerResolve } from './resolve';
 import { CDN_PREFIX, createSignedUrls } from './signedUrls';
@@ -65,8 +65,9 @@ export function createHub(options: HubOptions): Hub {
       return answerModelApi(request, url, repository, segments.slice(4), caller);
     }
     if (third === 'resolve' && request.method !== 'POST') {
-      const repository = await repositories.find(`${first}/${second}`);
-      return answerResolve(request, url, repository, segments.slice(3), caller, context);
+      const { revision, rest: path } = splitRevision(segments.slice(3));
+      const repository = await repositories.findForFile(`${first}/${second}`, revision, path);
+      return answerResolve(request, url, repository, { revision, path }, caller, context);
     }
     return hubError(404, "Sorry, we can't find the page you are looking for.");
   };

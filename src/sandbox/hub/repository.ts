@@ -29,6 +29,11 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 export interface Repositories {
   /** Undefined when there is no such folder. Reads the disk each time: tests change files. */
   find(id: string): Promise<Repository | undefined>;
+  /**
+   * For one file of one commit. The repository as last read will do while that file is unchanged:
+   * reading thousands of files for each of them would take hours.
+   */
+  findForFile(id: string, revision: string, path: string): Promise<Repository | undefined>;
   /** Every `org/name`, sorted. */
   ids(): Promise<string[]>;
   /** Folders that are no models of the hub only because of their names. */
@@ -39,18 +44,51 @@ export function openRepositories(
   modelsDirectory: string | undefined,
   hashes: FileHashes
 ): Repositories {
+  const lastRead = new Map<string, Repository>();
+
+  const find = async (id: string): Promise<Repository | undefined> => {
+    const folder = await folderOf(id);
+    const repository = folder === undefined ? undefined : await readRepository(id, folder, hashes);
+    if (repository === undefined) {
+      lastRead.delete(id);
+    } else {
+      lastRead.set(id, repository);
+    }
+    return repository;
+  };
+
+  const folderOf = async (id: string): Promise<string | undefined> => {
+    const names = id.split('/');
+    if (modelsDirectory === undefined || names.length !== 2 || !names.every(isName)) {
+      return undefined;
+    }
+    const folder = join(modelsDirectory, ...names);
+    return (await isFolder(folder)) ? folder : undefined;
+  };
+
   return {
-    find: async id => {
-      const names = id.split('/');
-      if (modelsDirectory === undefined || names.length !== 2 || !names.every(isName)) {
-        return undefined;
+    find,
+    findForFile: async (id, revision, path) => {
+      const known = lastRead.get(id);
+      const folder = await folderOf(id);
+      const file =
+        known?.commitSha === revision ? known.files.find(each => each.path === path) : undefined;
+      if (known === undefined || folder === undefined || file === undefined) {
+        return find(id);
       }
-      const folder = join(modelsDirectory, ...names);
-      return (await isFolder(folder)) ? readRepository(id, folder, hashes) : undefined;
+      return (await isUnchanged(file))
+        ? { ...known, settings: await readSettings(folder) }
+        : find(id);
     },
     ids: async () => (await allIds(modelsDirectory)).filter(isId).sort(),
     misnamed: async () => (await allIds(modelsDirectory)).filter(id => !isId(id)).sort()
   };
+}
+
+/** Whether the file on disk is still the one that was hashed. */
+export async function isUnchanged(file: RepositoryFile): Promise<boolean> {
+  const stats = await stat(file.absolutePath).catch(() => undefined);
+  return stats?.size === file.sizeBytes && stats.mtimeMs === file.mtimeMs;
 }
 
 async function readRepository(id: string, folder: string, hashes: FileHashes): Promise<Repository> {

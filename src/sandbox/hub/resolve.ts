@@ -1,11 +1,9 @@
-import { stat } from 'node:fs/promises';
-
 import type { FaultPlan } from '../state';
 import { maySee, refuseGated, repositoryNotFound, type Caller } from './access';
 import { entryNotFound, revisionNotFound } from './answers';
 import { fileAnswer } from './fileAnswer';
-import { isRevision, splitRevision } from './modelApi';
-import type { Repository } from './repository';
+import { isRevision } from './modelApi';
+import { isUnchanged, type Repository } from './repository';
 import { contentDisposition, type SignedUrls } from './signedUrls';
 
 /**
@@ -16,7 +14,7 @@ export async function answerResolve(
   request: Request,
   url: URL,
   repository: Repository | undefined,
-  segments: readonly string[],
+  { revision, path }: { revision: string; path: string },
   caller: Caller,
   context: { faults: FaultPlan; signedUrls: SignedUrls }
 ): Promise<Response> {
@@ -27,7 +25,6 @@ export async function answerResolve(
   if (refusal !== undefined) {
     return refusal;
   }
-  const { revision, rest: path } = splitRevision(segments);
   if (!isRevision(repository, revision)) {
     return revisionNotFound(revision);
   }
@@ -80,8 +77,7 @@ export async function answerCdn(
     return cdnError(403, 'AccessDenied', 'Access denied');
   }
   // The URL stands for bytes with one hash; other bytes must never come under it.
-  const stats = await stat(file.absolutePath).catch(() => undefined);
-  if (stats?.size !== file.sizeBytes || stats.mtimeMs !== file.mtimeMs) {
+  if (!(await isUnchanged(file))) {
     return cdnError(404, 'NoSuchKey', 'The specified key does not exist.');
   }
   return fileAnswer(request, file, context.faults, {
