@@ -45,6 +45,26 @@ describe('withRetries', () => {
     await expect(always(new TransientFault('x', { attempts: 1, final }))).rejects.toBe(final);
   });
 
+  it('takes a fault for permanent only when it comes in a row', async () => {
+    const final = new BedrockImportError({ code: 'OWN', message: 'm', nextStep: 'n' });
+    const seldom = (): TransientFault => new TransientFault('x', { attempts: 2, final });
+    let tries = 0;
+    const mixed = withRetries({ subject: 'f', signal, onRetry: () => undefined }, async number => {
+      tries = number;
+      if (number < 4) {
+        throw number % 2 === 1 ? seldom() : quick('other');
+      }
+      return 'done';
+    });
+    await expect(mixed).resolves.toBe('done');
+    const always = withRetries({ subject: 'f', signal, onRetry: () => undefined }, async number => {
+      tries = number;
+      throw seldom();
+    });
+    await expect(always).rejects.toBe(final);
+    expect(tries).toBe(2);
+  });
+
   it('ends a wait when the signal fires', async () => {
     const stop = new AbortController();
     const attempt = withRetries(

@@ -10,7 +10,7 @@ export class TransientFault extends Error {
   readonly retryAfterMs: number | undefined;
   /** What the user sees when no try worked; `COPY_GAVE_UP` otherwise. */
   readonly final: BedrockImportError | undefined;
-  /** Tries after which it is taken for permanent. */
+  /** Times in a row after which it is taken for permanent. */
   readonly attempts: number;
 
   constructor(
@@ -66,6 +66,8 @@ export async function withRetries<T>(
   options: { subject: string; signal: AbortSignal; onRetry: (notice: RetryNotice) => void },
   attempt: (number: number) => Promise<T>
 ): Promise<T> {
+  let lastCode: string | undefined;
+  let inARow = 0;
   for (let number = 1; ; number++) {
     if (options.signal.aborted) {
       throw cancelledError(options.subject);
@@ -79,7 +81,10 @@ export async function withRetries<T>(
       if (!(error instanceof TransientFault)) {
         throw error;
       }
-      if (number >= error.attempts) {
+      const code = error.final?.code;
+      inARow = code === lastCode ? inARow + 1 : 1;
+      lastCode = code;
+      if (inARow >= error.attempts || number >= MAX_ATTEMPTS) {
         if (error.final !== undefined) {
           throw error.final;
         }

@@ -129,6 +129,10 @@ async function openRange(
   // A server that ignores Range is harmless only when the whole file was asked for.
   if (!isRange && !(whole && answer.status === 200)) {
     const got = answer.status === 206 ? `Content-Range "${range ?? ''}"` : `HTTP ${answer.status}`;
+    const total = /^bytes \d+-\d+\/(\d+)$/.exec(range ?? '')?.[1];
+    if (answer.status === 416 || (total !== undefined && Number(total) !== sizeBytes)) {
+      return refuse(sizeMismatch(transfer.path, `its listing says ${sizeBytes} bytes, got ${got}`));
+    }
     return refuse(
       new TransientFault(`asked for ${expectedRange}, got ${got}`, {
         final: new BedrockImportError({
@@ -144,20 +148,26 @@ async function openRange(
   const length = answer.headers.get('content-length');
   if (length !== null && Number(length) !== end - start) {
     return refuse(
-      new TransientFault(`the hub promises ${length} bytes instead of ${end - start}`, {
-        final: new BedrockImportError({
-          code: 'HUB_FILE_MISMATCH',
-          message: `The hub sends ${length} bytes where its listing says ${end - start}.`,
-          subject: transfer.path,
-          nextStep: 'Run the command again to plan anew; report it to the hub if it stays.'
-        })
-      })
+      sizeMismatch(transfer.path, `it promises ${length} bytes where ${end - start} were asked for`)
     );
   }
   if (answer.body === null) {
     return refuse(new TransientFault('the hub sent no body'));
   }
   return answer.body;
+}
+
+/** A file of another size does not become the right one by waiting. */
+function sizeMismatch(path: string, what: string): TransientFault {
+  return new TransientFault(`the hub contradicts itself: ${what}`, {
+    attempts: 3,
+    final: new BedrockImportError({
+      code: 'HUB_FILE_MISMATCH',
+      message: `The hub does not send the file that it lists: ${what}.`,
+      subject: path,
+      nextStep: 'Run the command again to plan anew; report it to the hub if it stays.'
+    })
+  });
 }
 
 /** Codes of S3 that say "try again" although their status does not (Amazon S3 API Reference, "Error responses"). */
@@ -186,6 +196,7 @@ async function refusedPut(answer: Response, transfer: RangeTransfer): Promise<Er
     return new TransientFault(
       'S3 refused the bytes: their SHA-256 is not the one the hub publishes',
       {
+        attempts: 4,
         final: new BedrockImportError({
           code: 'HUB_FILE_MISMATCH',
           message:
