@@ -38,8 +38,10 @@ export class ScriptedHub {
   private readonly server: Server;
   private readonly counts = new Map<string, number>();
   private signatures = 0;
+  private readonly listed: HubFile[];
 
   constructor(private readonly files: Readonly<Record<string, Uint8Array>>) {
+    this.listed = Object.entries(files).map(listedFile);
     this.server = createServer((request, response) => this.answer(request, response));
   }
 
@@ -58,15 +60,7 @@ export class ScriptedHub {
 
   /** As the listing of the hub would say it; small files are kept in git. */
   listing(): HubFile[] {
-    return Object.entries(this.files).map(([path, bytes]) => {
-      const gitOid = createHash('sha1')
-        .update(`blob ${bytes.length}\0`)
-        .update(bytes)
-        .digest('hex');
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const inGit = /\.(json|jinja|md)$/.test(path);
-      return { path, sizeBytes: bytes.length, gitOid, ...(inGit ? {} : { sha256 }) };
-    });
+    return this.listed;
   }
 
   inspection(texts: Record<string, string> = {}): ModelInspection {
@@ -187,6 +181,13 @@ export class ScriptedHub {
         response.writeHead(206, { ...range, ...length }).end(body);
     }
   }
+}
+
+function listedFile([path, bytes]: [string, Uint8Array]): HubFile {
+  const gitOid = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const inGit = /\.(json|jinja|md)$/.test(path);
+  return { path, sizeBytes: bytes.length, gitOid, ...(inGit ? {} : { sha256 }) };
 }
 
 /** Bytes that repeat nowhere, so that a misplaced part changes the hash. */
