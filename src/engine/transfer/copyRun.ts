@@ -1,41 +1,23 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { toAwsError } from '../aws';
 import { BedrockImportError } from '../errors';
-import { forgetLocation, knownLocation, readHubFile } from '../hub';
-import type { HubFileLocation, HubModel } from '../hub';
-import type { ByteFetch } from './byteFetch';
+import { readHubFile } from '../hub';
+import { mismatch, unexpected } from './copyErrors';
 import { writeBytes, writeText } from './manifest';
-import type { CopyMeter } from './meter';
 import { partRange } from './partSize';
 import { proveObject } from './proof';
-import type { ProvedObject } from './proof';
+import { RangeSender } from './rangeSender';
+import type { RangeSenderInputs } from './rangeSender';
 import { readBack } from './readBack';
-import { TransientFault, withRetries } from './retry';
-import { LocationRefused, networkCause, sendRange } from './sendRange';
-import type { RangeTransfer } from './sendRange';
-import type {
-  CopyPlan,
-  CopyRetry,
-  FileProof,
-  PlannedFile,
-  ProofMethod,
-  TransferContext
-} from './types';
+import type { ProvedObject } from './readBack';
+import type { FileProof, PlannedFile, ProofMethod } from './types';
 import { completeUpload, openUpload, presignObject, presignPart, sourceMetadata } from './uploads';
-import type { OpenUpload, PresignedPut } from './uploads';
+import type { OpenUpload } from './uploads';
 import { WorkQueue } from './workQueue';
 
-export interface CopyRunInputs {
-  context: TransferContext;
-  plan: CopyPlan;
-  model: HubModel;
-  bytes: ByteFetch;
-  meter: CopyMeter;
+/** What a run needs beside what sends its ranges. */
+export interface CopyRunInputs extends RangeSenderInputs {
   /** Upload ids of unfinished multipart uploads, newest first, by key. */
   unfinished: ReadonlyMap<string, readonly string[]>;
-  /** Ends everything: fired by the user or by the first error. */
-  stop: AbortController;
-  onRetry: (retry: CopyRetry) => void;
 }
 
 /** One file on its way. */
@@ -55,12 +37,15 @@ const IN_MEMORY_BYTES = 16 * 2 ** 20;
 /** The carrying out of one plan: workers, the files they share, and what was proved. */
 export class CopyRun {
   private readonly queue = new WorkQueue<FileState>();
+  private readonly sender: RangeSender;
   private readonly proofs = new Map<string, FileProof>();
   /** Keys of the files that went as multipart uploads. */
   readonly sentInParts = new Set<string>();
   private failure: BedrockImportError | undefined;
 
-  constructor(private readonly inputs: CopyRunInputs) {}
+  constructor(private readonly inputs: CopyRunInputs) {
+    this.sender = new RangeSender(inputs);
+  }
 
   /** Sends and proves everything; the first error that no retry mends stops all workers. */
   async execute(connections: number): Promise<FileProof[]> {
@@ -109,7 +94,8 @@ export class CopyRun {
       try {
         await this.process(part.file, part.index);
       } catch (error) {
-        this.failure ??= error instanceof BedrockImportError ? error : unexpected(part.file, error);
+        this.failure ??=
+          error instanceof BedrockImportError ? error : unexpected(part.file.planned, error);
         this.inputs.stop.abort();
         this.queue.close();
       } finally {
@@ -207,7 +193,7 @@ export class CopyRun {
   private async sendObject(file: FileState, sha256: string): Promise<void> {
     const { context, plan } = this.inputs;
     const { planned } = file;
-    const headers = await this.send(planned, 0, planned.sizeBytes, undefined, () =>
+    const headers = await this.sender.send(planned, 0, planned.sizeBytes, undefined, () =>
       presignObject(context.aws.s3, {
         bucket: plan.destination.bucket,
         key: planned.key,
@@ -245,7 +231,7 @@ export class CopyRun {
     if (upload.etags.has(partNumber)) {
       meter.moved(planned.path, end - start, false);
     } else {
-      const headers = await this.send(planned, start, end, partNumber, () =>
+      const headers = await this.sender.send(planned, start, end, partNumber, () =>
         presignPart(context.aws.s3, {
           bucket,
           key: planned.key,
@@ -336,94 +322,4 @@ export class CopyRun {
     });
     this.inputs.meter.setState(planned.path, 'proved');
   }
-
-  /** One range, as often as it takes; each try has a fresh signature and, if refused, a fresh hub URL. */
-  private async send(
-    planned: PlannedFile,
-    start: number,
-    end: number,
-    partNumber: number | undefined,
-    presign: () => Promise<PresignedPut>
-  ): Promise<Headers> {
-    const { bytes, context, meter, plan, model, stop, onRetry } = this.inputs;
-    const headers = await withRetries(
-      {
-        subject: planned.path,
-        signal: stop.signal,
-        onRetry: ({ attempt, waitMs, fault }) =>
-          onRetry({
-            path: planned.path,
-            ...(partNumber === undefined ? {} : { part: partNumber }),
-            cause: fault.message,
-            attempt,
-            waitMs
-          })
-      },
-      async attempt => {
-        const location = await this.locate(planned);
-        const transfer: RangeTransfer = {
-          path: planned.path,
-          sizeBytes: planned.sizeBytes,
-          start,
-          end,
-          location,
-          // Signing asks for credentials, which may have to be fetched.
-          put: await presign().catch((error: unknown) => {
-            throw toAwsError(error, {
-              action: 's3:PutObject',
-              subject: `s3://${plan.destination.bucket}/${planned.key}`
-            });
-          }),
-          attempt
-        };
-        try {
-          return await sendRange(bytes, transfer, stop.signal);
-        } catch (error) {
-          if (error instanceof LocationRefused) {
-            await forgetLocation(context.hub, model, planned.path, location);
-          }
-          throw error;
-        }
-      }
-    );
-    meter.moved(planned.path, end - start, true);
-    return headers;
-  }
-
-  /** A hub that cannot be reached for a while is waited for as storage is. */
-  private async locate(planned: PlannedFile): Promise<HubFileLocation> {
-    const { context, model, stop } = this.inputs;
-    try {
-      return await knownLocation(context.hub, model, planned.path, { signal: stop.signal });
-    } catch (error) {
-      if (error instanceof BedrockImportError && error.code === 'HUB_UNREACHABLE') {
-        throw new TransientFault(error.message, { final: error, attempts: 4 });
-      }
-      throw error;
-    }
-  }
-}
-
-/** What no part of the copy foresaw; its own words may quote a signed URL. */
-function unexpected(file: FileState, error: unknown): BedrockImportError {
-  return new BedrockImportError({
-    code: 'COPY_FAILED',
-    message: `The copy of this file failed in a way that was not foreseen: ${networkCause(error)}.`,
-    subject: file.planned.path,
-    nextStep:
-      'Run the same command again: it goes on with what has arrived in S3. If it fails again, report it as a fault of jupyterlab-bedrock-import.'
-  });
-}
-
-function mismatch(planned: PlannedFile, rounds: number, discarded: boolean): BedrockImportError {
-  return new BedrockImportError({
-    code: 'HUB_FILE_MISMATCH',
-    message: `The object in S3 does not have the SHA-256 that the hub publishes${rounds > 1 ? `, also after ${rounds} copies` : ''}.`,
-    subject: planned.path,
-    nextStep: `${
-      discarded
-        ? 'The wrong object was deleted from S3.'
-        : `Delete the wrong object ${planned.key} from the bucket: there was no permission to do it here.`
-    } If a proxy stands between here and the hub, go around it; else report the file to the hub.`
-  });
 }

@@ -3,27 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { askS3, isRefusal } from './askS3';
 import { MAX_COPY_BYTES } from './partSize';
 import { readBack } from './readBack';
-import type { ProofMethod } from './types';
-
-export interface ObjectToProve {
-  bucket: string;
-  key: string;
-  sizeBytes: number;
-  /** Hex; what the object must have, when the hub publishes it. */
-  sha256?: string;
-  /** Git blob SHA-1, when that is what the hub publishes. */
-  gitOid?: string;
-  metadata: Record<string, string>;
-  etag: string;
-}
-
-export interface ProvedObject {
-  sha256: string;
-  etag: string;
-  provedBy: ProofMethod;
-  /** False when the object has other bytes than the hub's file. */
-  matches: boolean;
-}
+import type { ObjectToProve, ProvedObject } from './readBack';
 
 /** S3's base64 SHA-256 as hex; `undefined` for a checksum of checksums (`-N`), which proves nothing about the whole. */
 export function fullObjectSha256(

@@ -3,8 +3,28 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import { readServiceFailure, systemClock, toAwsError } from '../aws';
 import { BedrockImportError, cancelledError } from '../errors';
-import type { ObjectToProve, ProvedObject } from './proof';
 import { MAX_ATTEMPTS, retryWaitMs } from './retry';
+import type { ProofMethod } from './types';
+
+export interface ObjectToProve {
+  bucket: string;
+  key: string;
+  sizeBytes: number;
+  /** Hex; what the object must have, when the hub publishes it. */
+  sha256?: string;
+  /** Git blob SHA-1, when that is what the hub publishes. */
+  gitOid?: string;
+  metadata: Record<string, string>;
+  etag: string;
+}
+
+export interface ProvedObject {
+  sha256: string;
+  etag: string;
+  provedBy: ProofMethod;
+  /** False when the object has other bytes than the hub's file. */
+  matches: boolean;
+}
 
 /** A connection that brings nothing for so long is dead. */
 const STALL_MS = 60_000;
