@@ -11,7 +11,7 @@ const layers = [
   ['jobs'],
   ['transfer', 'bedrock', 'iam', 'model', 'chatTemplate'],
   ['hub', 'disk', 'aws', 'environment'],
-  ['errors.ts', 'checks.ts']
+  ['errors.ts', 'checks.ts', 'waiting.ts']
 ].map(names => names.map(name => `${engine}/${name}`));
 
 function zone(target, from, message) {
@@ -24,7 +24,7 @@ const layerZones = layers
     zone(
       layer,
       layers.slice(0, index + 1).flat(),
-      'In the engine, jobs use (transfer, bedrock, iam, model, chatTemplate), those use (hub, disk, aws, environment), and all use (errors, checks); never the other way round.'
+      'In the engine, jobs use (transfer, bedrock, iam, model, chatTemplate), those use (hub, disk, aws, environment), and all use (errors, checks, waiting); never the other way round.'
     )
   );
 

@@ -137,14 +137,20 @@ function otherRegion(
   });
 }
 
-/** The rules that keep a wrong name from becoming part of a host name or path. */
+/** Bucket naming rules of the Amazon S3 User Guide, "General purpose bucket naming rules". */
+export function isBucketName(name: string): boolean {
+  return (
+    name.length >= 3 &&
+    name.length <= 63 &&
+    /^[a-z0-9][a-z0-9.-]*[a-z0-9]$/.test(name) &&
+    !name.includes('..') &&
+    !/^\d+\.\d+\.\d+\.\d+$/.test(name)
+  );
+}
+
+/** Keeps a wrong name from becoming part of a host name or path. */
 function checkBucketName(bucket: string): void {
-  const fits =
-    bucket.length >= 3 &&
-    bucket.length <= 63 &&
-    /^[a-z0-9][a-z0-9.-]*[a-z0-9]$/.test(bucket) &&
-    !bucket.includes('..');
-  if (!fits) {
+  if (!isBucketName(bucket)) {
     throw new BedrockImportError({
       code: 'BUCKET_NAME_INVALID',
       message: `${JSON.stringify(bucket.slice(0, 80))} is not the name of an S3 bucket.`,

@@ -5,7 +5,12 @@ export {
   type AwsErrorContext,
   type ServiceFailure
 } from './awsErrors';
-export { describeBucket, type BucketDescription, type DescribeBucketOptions } from './bucket';
+export {
+  describeBucket,
+  isBucketName,
+  type BucketDescription,
+  type DescribeBucketOptions
+} from './bucket';
 export {
   classifyConnectionFailure,
   ConnectionError,
@@ -14,4 +19,4 @@ export {
 } from './connection';
 export { endpointFromVariables, type ServiceVariable, type Variables } from './endpoints';
 export { withoutSecrets } from './secrets';
-export { backoffMs, systemClock, type Clock } from './waiting';
+export { backoffMs, systemClock, type Clock } from '../waiting';

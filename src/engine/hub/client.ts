@@ -1,4 +1,5 @@
 import { BedrockImportError, cancelledError } from '../errors';
+import { backoffMs, systemClock } from '../waiting';
 import { discard, HubConnectionError, requestedWaitMs } from './answers';
 import { toConnectionError } from './errors';
 import { createHubToken } from './token';
@@ -102,9 +103,9 @@ function createHubFetch(
         reason = `status ${outcome.status}`;
         await discard(outcome);
       }
-      const nextTryMs = Math.max(asked ?? 0, backoffMs(attempt, options.firstPauseMs));
+      const nextTryMs = Math.max(asked ?? 0, pauseAfterMs(attempt, options.firstPauseMs));
       options.onWait?.({ reason: `${reason} from ${new URL(address).host}`, nextTryMs, attempt });
-      await pause(nextTryMs, signal);
+      await systemClock.sleep(nextTryMs, signal);
     }
   };
 }
@@ -208,26 +209,10 @@ async function answerInTime(
   }
 }
 
-export function backoffMs(attempt: number, firstPauseMs = 500): number {
-  const longest = Math.min(LONGEST_BACKOFF_MS, firstPauseMs * 2 ** (attempt - 1));
-  return longest * (0.5 + Math.random() / 2);
-}
-
-/** Waits, or rejects with the cancellation as soon as the signal fires. */
-export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(cancelledError());
-      return;
-    }
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(cancelledError());
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', stop, { once: true });
+/** The pause after the try of this number, from 1. */
+export function pauseAfterMs(attempt: number, firstPauseMs = 500): number {
+  return backoffMs(systemClock, attempt - 1, {
+    firstMs: firstPauseMs,
+    longestMs: LONGEST_BACKOFF_MS
   });
 }

@@ -1,8 +1,9 @@
 import { BedrockImportError, cancelledError } from '../errors';
+import { systemClock } from '../waiting';
 import { answerError, discard, HubConnectionError } from './answers';
 import type { HubAnswerError } from './answers';
 import { BodyTooLongError, readBody } from './bodies';
-import { backoffMs, pause } from './client';
+import { pauseAfterMs } from './client';
 import { type HubErrorContext, toHubError } from './errors';
 import { fileMismatch, fileOf, matchesHash } from './integrity';
 import { forgetLocation, knownLocation } from './locate';
@@ -157,7 +158,7 @@ async function repeated<T>(
         throw toHubError(failure, context);
       }
     }
-    await pause(backoffMs(attempt, client.firstPauseMs), signal);
+    await systemClock.sleep(pauseAfterMs(attempt, client.firstPauseMs), signal);
   }
 }
 

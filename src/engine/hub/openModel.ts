@@ -1,9 +1,10 @@
 import { listFiles, modelInfo } from '@huggingface/hub';
 
 import { cancelledError } from '../errors';
+import { systemClock } from '../waiting';
 import { answerError, HubConnectionError, messageOfBody } from './answers';
 import { BodyTooLongError, readBody } from './bodies';
-import { backoffMs, pause } from './client';
+import { pauseAfterMs } from './client';
 import { type HubErrorContext, nameOf, toHubError, unexpectedAnswer } from './errors';
 import { locateHubFile } from './files';
 import { ListingReader, listingInvalid } from './listing';
@@ -156,7 +157,7 @@ function apiFetch(client: HubClient, signal: AbortSignal | undefined): typeof fe
         if (!(error instanceof HubConnectionError) || attempt >= BODY_TRIES) {
           throw error;
         }
-        await pause(backoffMs(attempt, client.firstPauseMs), signal);
+        await systemClock.sleep(pauseAfterMs(attempt, client.firstPauseMs), signal);
       }
     }
   };

@@ -1,5 +1,5 @@
 export * from './types';
-export { formatS3Uri, isBucketName, normalisePrefix, parseS3Uri } from './s3Uri';
+export { formatS3Uri, normalisePrefix, parseS3Uri } from './s3Uri';
 export { requireExecutable } from './planChecks';
 export { planCopy } from './planCopy';
 export type { PlanCopyOptions } from './planCopy';

@@ -1,5 +1,6 @@
 import { BedrockImportError } from '../errors';
-import { formatS3Uri, isBucketName, parseS3Uri } from './s3Uri';
+import { isBucketName } from '../aws';
+import { formatS3Uri, parseS3Uri } from './s3Uri';
 
 describe('parseS3Uri', () => {
   it.each([

@@ -1,3 +1,4 @@
+import { isBucketName } from '../aws';
 import { BedrockImportError } from '../errors';
 import type { S3Destination } from './types';
 
@@ -9,17 +10,6 @@ function invalid(text: string, why: string): BedrockImportError {
     nextStep: 'Give it as s3://BUCKET/PREFIX, for example s3://my-models/smollm2/.',
     kind: 'usage'
   });
-}
-
-/** Bucket naming rules of the Amazon S3 User Guide, "General purpose bucket naming rules". */
-export function isBucketName(name: string): boolean {
-  return (
-    name.length >= 3 &&
-    name.length <= 63 &&
-    /^[a-z0-9][a-z0-9.-]*[a-z0-9]$/.test(name) &&
-    !name.includes('..') &&
-    !/^\d+\.\d+\.\d+\.\d+$/.test(name)
-  );
 }
 
 /** `prefix` without leading slashes, empty or ending with one `/`. */

@@ -1,4 +1,4 @@
-import { cancelledError } from '../errors';
+import { cancelledError } from './errors';
 
 /** Where waits read the time and sleep; tests pass their own so that no test has to wait. */
 export interface Clock {
