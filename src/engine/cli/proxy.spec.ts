@@ -1,19 +1,18 @@
-import { createServer, request as send } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { request as send } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { LoopbackServer } from '../testing/loopbackServer';
 import { tinyModel } from './testing/tinyModel';
 import { startTrial } from './testing/trial';
 import type { Trial } from './testing/trial';
 
 /** A forward proxy that keeps count of what went through it. */
-class CountingProxy {
+class CountingProxy extends LoopbackServer {
   readonly seen: string[] = [];
   readonly tunnels: string[] = [];
-  private readonly server: Server;
 
   constructor() {
-    this.server = createServer((request, response) => this.forward(request, response));
+    super();
     this.server.on('connect', (request, client, head) => {
       const [host = '', port = ''] = (request.url ?? '').split(':');
       this.tunnels.push(port);
@@ -28,17 +27,7 @@ class CountingProxy {
     });
   }
 
-  async start(): Promise<string> {
-    await new Promise<void>(resolve => this.server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise(resolve => this.server.close(resolve));
-  }
-
-  private forward(request: IncomingMessage, response: ServerResponse): void {
+  protected override answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '');
     this.seen.push(`${request.method} ${url.pathname}`);
     const onward = send(url, { method: request.method, headers: request.headers }, answer => {
@@ -71,7 +60,8 @@ describe.each([
   });
 
   it('sends every request through it, the bytes of the model included', async () => {
-    const address = await proxy.start();
+    await proxy.start();
+    const address = proxy.url;
     const ran = await trial.run(['copy', 'trial/tiny', `s3://${trial.bucket}/m`, '--json'], {
       env: { HTTP_PROXY: address, HTTPS_PROXY: address, NO_PROXY: '' }
     });

@@ -1,6 +1,6 @@
-import { createServer, request as send } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as send } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LoopbackServer } from '../../testing/loopbackServer';
 
 /** What becomes of one request on its way to S3. */
 export type Fate =
@@ -17,30 +17,16 @@ export interface ProxiedRequest {
 }
 
 /** Stands before an S3 server and loses or refuses what it is told to. */
-export class S3Proxy {
+export class S3Proxy extends LoopbackServer {
   readonly requests: ProxiedRequest[] = [];
   decide: (request: ProxiedRequest) => Fate = () => 'pass';
-  private readonly server: Server;
   private readonly counts = new Map<string, number>();
 
   constructor(private readonly target: string) {
-    this.server = createServer((request, response) => this.carry(request, response));
+    super();
   }
 
-  async start(): Promise<void> {
-    await new Promise<void>(resolve => this.server.listen(0, '127.0.0.1', resolve));
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise(resolve => this.server.close(resolve));
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  private carry(request: IncomingMessage, response: ServerResponse): void {
+  protected override answer(request: IncomingMessage, response: ServerResponse): void {
     const kind = kindOf(request);
     const times = (this.counts.get(kind) ?? 0) + 1;
     this.counts.set(kind, times);

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HubFile } from '../../hub';
 import type { ModelInspection } from '../../model';
+import { LoopbackServer } from '../../testing/loopbackServer';
 
 export const MODEL_ID = 'org/model';
 export const COMMIT = 'c0ffee'.repeat(6) + 'c0ff';
@@ -31,31 +30,17 @@ export interface RangeRequest {
 }
 
 /** A hub in this process whose storage can be told to misbehave, request by request. */
-export class ScriptedHub {
+export class ScriptedHub extends LoopbackServer {
   readonly requests: RangeRequest[] = [];
   readonly locates: string[] = [];
   misbehave: (request: RangeRequest) => Misbehaviour = () => 'ok';
-  private readonly server: Server;
   private readonly counts = new Map<string, number>();
   private signatures = 0;
   private readonly listed: HubFile[];
 
   constructor(private readonly files: Readonly<Record<string, Uint8Array>>) {
+    super();
     this.listed = Object.entries(files).map(listedFile);
-    this.server = createServer((request, response) => this.answer(request, response));
-  }
-
-  async start(): Promise<void> {
-    await new Promise<void>(resolve => this.server.listen(0, '127.0.0.1', resolve));
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise(resolve => this.server.close(resolve));
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   /** As the listing of the hub would say it; small files are kept in git. */
@@ -86,7 +71,7 @@ export class ScriptedHub {
     };
   }
 
-  private answer(request: IncomingMessage, response: ServerResponse): void {
+  protected override answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', this.url);
     const resolve = `/${MODEL_ID}/resolve/${COMMIT}/`;
     const onHub = url.pathname.startsWith(resolve);
