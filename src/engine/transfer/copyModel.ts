@@ -1,10 +1,10 @@
-import type { HubModel } from '../hub';
 import { BedrockImportError, cancelledError } from '../errors';
 import { createByteFetch } from './byteFetch';
 import { CopyRun } from './copyRun';
 import { makeManifest, MANIFEST_NAME, readManifest, writeText } from './manifest';
 import { CopyMeter } from './meter';
 import { requireExecutable } from './planChecks';
+import { sourceLabel } from './planSource';
 import { formatS3Uri } from './s3Uri';
 import type { CopyOptions, CopyPlan, CopyResult, FileProof, TransferContext } from './types';
 import { requireUnchanged } from './recheck';
@@ -57,7 +57,6 @@ export async function copyModel(
     const run = new CopyRun({
       context,
       plan,
-      model: sourceModel(plan),
       bytes,
       meter,
       unfinished,
@@ -100,26 +99,6 @@ export async function copyModel(
   }
 }
 
-/** The hub's functions take the model they read from; a plan holds all of it that a copy needs. */
-function sourceModel(plan: CopyPlan): HubModel {
-  return {
-    id: plan.source.modelId,
-    commitSha: plan.source.commitSha,
-    endpoint: plan.source.endpoint,
-    gated: false,
-    private: false,
-    files: plan.files
-      .filter(({ content }) => content === undefined)
-      .map(({ path, sizeBytes, sha256, gitOid }) => ({
-        path,
-        sizeBytes,
-        // Of an LFS file the plan keeps the SHA-256, which says more than its pointer's git hash.
-        gitOid: gitOid ?? '',
-        ...(gitOid === undefined ? { sha256 } : {})
-      }))
-  };
-}
-
 /** An unchanged copy leaves its manifest as it is, so that a second run writes nothing at all. */
 async function writeManifest(
   context: TransferContext,
@@ -132,7 +111,8 @@ async function writeManifest(
     const earlier = await readManifest(context.aws.s3, destination, signal);
     const known = new Map(earlier?.files.map(file => [file.key, file]));
     const covers =
-      earlier?.source.commitSha === plan.source.commitSha &&
+      earlier !== undefined &&
+      sourceLabel(earlier.source) === sourceLabel(plan.source) &&
       known.size === proofs.length &&
       proofs.every(({ key, etag, sha256 }) => {
         const file = known.get(key);

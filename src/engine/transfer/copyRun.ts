@@ -1,21 +1,20 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { BedrockImportError } from '../errors';
-import { readHubFile } from '../hub';
 import { mismatch, unexpected } from './copyErrors';
-import { writeBytes, writeText } from './manifest';
+import { writeText } from './manifest';
+import { createPartMover } from './partMover';
+import type { MovedObject, PartMover, PartMoverInputs } from './partMover';
 import { partRange } from './partSize';
 import { proveObject } from './proof';
-import { RangeSender } from './rangeSender';
-import type { RangeSenderInputs } from './rangeSender';
 import { readBack } from './readBack';
 import type { ProvedObject } from './readBack';
 import type { FileProof, PlannedFile, ProofMethod } from './types';
-import { completeUpload, openUpload, presignObject, presignPart, sourceMetadata } from './uploads';
+import { completeUpload, openUpload, sourceMetadata } from './uploads';
 import type { OpenUpload } from './uploads';
 import { WorkQueue } from './workQueue';
 
 /** What a run needs beside what sends its ranges. */
-export interface CopyRunInputs extends RangeSenderInputs {
+export interface CopyRunInputs extends PartMoverInputs {
   /** Upload ids of unfinished multipart uploads, newest first, by key. */
   unfinished: ReadonlyMap<string, readonly string[]>;
 }
@@ -31,20 +30,18 @@ interface FileState {
 
 /** A file whose proof fails is sent again this often before the copy gives up. */
 const MAX_ROUNDS = 3;
-/** Small enough to be read into memory whole, which is how files that the hub keeps in git are checked. */
-const IN_MEMORY_BYTES = 16 * 2 ** 20;
 
 /** The carrying out of one plan: workers, the files they share, and what was proved. */
 export class CopyRun {
   private readonly queue = new WorkQueue<FileState>();
-  private readonly sender: RangeSender;
+  private readonly mover: PartMover;
   private readonly proofs = new Map<string, FileProof>();
   /** Keys of the files that went as multipart uploads. */
   readonly sentInParts = new Set<string>();
   private failure: BedrockImportError | undefined;
 
   constructor(private readonly inputs: CopyRunInputs) {
-    this.sender = new RangeSender(inputs);
+    this.mover = createPartMover(inputs);
   }
 
   /** Sends and proves everything; the first error that no retry mends stops all workers. */
@@ -56,11 +53,19 @@ export class CopyRun {
         this.proofs.set(file.path, file.proof);
       }
     }
-    // Large files first: their proof then runs while the small ones are still on their way.
-    for (const planned of todo.sort((a, b) => b.sizeBytes - a.sizeBytes)) {
+    if (this.mover.inOrder !== true) {
+      // Large files first: their proof then runs while the small ones are still on their way.
+      todo.sort((a, b) => b.sizeBytes - a.sizeBytes);
+    }
+    for (const planned of todo) {
       this.enqueue({ planned, partsLeft: 0, round: 1 });
     }
-    await Promise.all(Array.from({ length: connections }, () => this.work()));
+    const workers = Math.min(connections, this.mover.maxConnections ?? connections);
+    try {
+      await Promise.all(Array.from({ length: workers }, () => this.work()));
+    } finally {
+      await this.mover.close();
+    }
     if (this.failure !== undefined) {
       throw this.failure;
     }
@@ -118,10 +123,8 @@ export class CopyRun {
     if (planned.method === 'multipart') {
       return this.sendPart(file, index);
     }
-    if (planned.sha256 === undefined || planned.sizeBytes === 0) {
-      return this.sendThroughMemory(planned);
-    }
-    return this.sendObject(file, planned.sha256);
+    const moved = await this.mover.moveObject(planned);
+    await this.confirmMoved(planned, moved);
   }
 
   private async writeContent(planned: PlannedFile): Promise<void> {
@@ -137,37 +140,13 @@ export class CopyRun {
       stop.signal
     );
     this.inputs.meter.moved(planned.path, written.sizeBytes, true);
-    await this.confirmWritten(planned, written);
-  }
-
-  /** Files that the hub keeps in git: small, checked here against their git hash. */
-  private async sendThroughMemory(planned: PlannedFile): Promise<void> {
-    const { context, plan, model, stop } = this.inputs;
-    const bytes = await readHubFile(context.hub, model, planned.path, {
-      maxBytes: IN_MEMORY_BYTES,
-      signal: stop.signal
-    });
-    const written = await writeBytes(
-      context.aws.s3,
-      {
-        bucket: plan.destination.bucket,
-        key: planned.key,
-        bytes,
-        metadata: sourceMetadata(plan.source, planned)
-      },
-      stop.signal
-    );
-    this.inputs.meter.moved(planned.path, written.sizeBytes, true);
-    await this.confirmWritten(planned, written);
+    await this.confirmMoved(planned, { ...written, confirmed: written.checked });
   }
 
   /** A store that does not confirm the checksum it was sent is read back. */
-  private async confirmWritten(
-    planned: PlannedFile,
-    written: { sha256: string; etag: string; checked: boolean }
-  ): Promise<void> {
-    if (written.checked) {
-      this.proved(planned, written.sha256, written.etag, 's3-put-checksum');
+  private async confirmMoved(planned: PlannedFile, moved: MovedObject): Promise<void> {
+    if (moved.confirmed && moved.sha256 !== undefined) {
+      this.proved(planned, moved.sha256, moved.etag, moved.provedBy ?? 's3-put-checksum');
       return;
     }
     const { context, plan, stop } = this.inputs;
@@ -178,9 +157,9 @@ export class CopyRun {
         bucket: plan.destination.bucket,
         key: planned.key,
         sizeBytes: planned.sizeBytes,
-        sha256: written.sha256,
+        sha256: moved.sha256,
         metadata: {},
-        etag: written.etag
+        etag: moved.etag
       },
       stop.signal
     );
@@ -188,25 +167,6 @@ export class CopyRun {
       throw mismatch(planned, 1, await this.discard(planned));
     }
     this.proved(planned, found.sha256, found.etag, found.provedBy);
-  }
-
-  private async sendObject(file: FileState, sha256: string): Promise<void> {
-    const { context, plan } = this.inputs;
-    const { planned } = file;
-    const headers = await this.sender.send(planned, 0, planned.sizeBytes, undefined, () =>
-      presignObject(context.aws.s3, {
-        bucket: plan.destination.bucket,
-        key: planned.key,
-        sha256,
-        metadata: sourceMetadata(plan.source, planned)
-      })
-    );
-    const confirmed = headers.get('x-amz-checksum-sha256');
-    await this.confirmWritten(planned, {
-      sha256,
-      etag: headers.get('etag') ?? '',
-      checked: confirmed === Buffer.from(sha256, 'hex').toString('base64')
-    });
   }
 
   private async sendPart(file: FileState, index: number): Promise<void> {
@@ -230,16 +190,11 @@ export class CopyRun {
     const { start, end } = partRange(planned.sizeBytes, planned.partSizeBytes, index);
     if (upload.etags.has(partNumber)) {
       meter.moved(planned.path, end - start, false);
+      this.mover.skipPart?.(planned, index);
     } else {
-      const headers = await this.sender.send(planned, start, end, partNumber, () =>
-        presignPart(context.aws.s3, {
-          bucket,
-          key: planned.key,
-          uploadId: upload.uploadId,
-          partNumber
-        })
-      );
-      upload.etags.set(partNumber, headers.get('etag') ?? '');
+      const { uploadId } = upload;
+      const { etag } = await this.mover.movePart(planned, { uploadId, partNumber, start, end });
+      upload.etags.set(partNumber, etag);
     }
     file.partsLeft--;
     if (file.partsLeft > 0) {
@@ -254,7 +209,7 @@ export class CopyRun {
     await this.settle(file, await this.prove(planned, etag));
   }
 
-  private prove(planned: PlannedFile, etag: string): Promise<ProvedObject> {
+  private async prove(planned: PlannedFile, etag: string): Promise<ProvedObject> {
     const { context, plan, stop } = this.inputs;
     return proveObject(
       context.aws.s3,
@@ -262,7 +217,7 @@ export class CopyRun {
         bucket: plan.destination.bucket,
         key: planned.key,
         sizeBytes: planned.sizeBytes,
-        sha256: planned.sha256,
+        sha256: planned.sha256 ?? (await this.mover.hashOf?.(planned)),
         gitOid: planned.gitOid,
         metadata: sourceMetadata(plan.source, planned),
         etag

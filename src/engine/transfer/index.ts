@@ -1,4 +1,5 @@
 export * from './types';
+export * from './planSource';
 export { formatS3Uri, normalisePrefix, parseS3Uri } from './s3Uri';
 export { requireExecutable } from './planChecks';
 export { planCopy } from './planCopy';

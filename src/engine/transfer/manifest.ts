@@ -4,6 +4,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { createHash } from 'node:crypto';
 import { BedrockImportError } from '../errors';
 import { askS3, isRefusal } from './askS3';
+import type { HubSource } from './planSource';
 import type { CopyPlan, FileProof, S3Destination } from './types';
 
 /** Written last; a prefix without it does not hold a whole, proved model. */
@@ -96,14 +97,15 @@ export function parseManifest(text: string): Manifest | undefined {
     return undefined;
   }
   const manifest = value as Partial<Manifest> | null;
+  const source = (manifest as { source?: Partial<HubSource> | null } | null)?.source;
   if (
     typeof manifest !== 'object' ||
     manifest === null ||
     manifest.manifestVersion !== MANIFEST_VERSION ||
     !Array.isArray(manifest.files) ||
     !manifest.files.every(isProof) ||
-    typeof (manifest.source as Partial<Manifest['source']> | null | undefined)?.commitSha !==
-      'string'
+    typeof source?.modelId !== 'string' ||
+    typeof (source.kind === 'hub' ? source.commitSha : source.kind) !== 'string'
   ) {
     return undefined;
   }

@@ -14,6 +14,8 @@ import {
 import type { DescribedObject, ListedObject } from './destination';
 import { readManifest } from './manifest';
 import { layOutParts } from './partSize';
+import { sourceLabel } from './planSource';
+import type { HubSource } from './planSource';
 import { destinationChecks, keyChecks, unexpectedObjects, versionChecks } from './planChecks';
 import type {
   CopyPlan,
@@ -71,7 +73,13 @@ export async function planCopy(
     keepsOldVersions(context.aws.s3, destination.bucket, signal)
   ]);
   const earlier = new Map(manifest?.files.map(proof => [proof.key, proof]));
-  const source = `${model.id}@${model.commitSha}`;
+  const source: HubSource = {
+    kind: 'hub',
+    endpoint: context.hub.endpoint,
+    modelId: model.id,
+    commitSha: model.commitSha
+  };
+  const label = sourceLabel(source);
   const conflicts: PlanConflict[] = [];
   const files = await mapInParallel(wanted, HEADS_AT_ONCE, async file => {
     const key = destination.prefix + file.path;
@@ -85,17 +93,12 @@ export async function planCopy(
       return { ...planned, action: 'skip' as const, proof };
     }
     const found = await describeObject(context.aws.s3, destination.bucket, listed, signal);
-    return found === undefined ? planned : compare(file, planned, found, source, conflicts);
+    return found === undefined ? planned : compare(file, planned, found, label, conflicts);
   });
   conflicts.push(...unexpectedObjects(objects, files, destination));
   return {
     version: 1,
-    source: {
-      kind: 'hub',
-      endpoint: context.hub.endpoint,
-      modelId: model.id,
-      commitSha: model.commitSha
-    },
+    source,
     destination: { ...destination, region },
     files,
     leftOut,

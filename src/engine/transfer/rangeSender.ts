@@ -2,23 +2,15 @@ import { toAwsError } from '../aws';
 import { BedrockImportError } from '../errors';
 import { forgetLocation, knownLocation } from '../hub';
 import type { HubFileLocation, HubModel } from '../hub';
-import type { ByteFetch } from './byteFetch';
-import type { CopyMeter } from './meter';
+import type { PartMoverInputs } from './partMover';
 import { TransientFault, withRetries } from './retry';
 import { LocationRefused, sendRange } from './sendRange';
 import type { RangeTransfer } from './sendRange';
-import type { CopyPlan, CopyRetry, PlannedFile, TransferContext } from './types';
+import type { PlannedFile } from './types';
 import type { PresignedPut } from './uploads';
 
-export interface RangeSenderInputs {
-  context: TransferContext;
-  plan: CopyPlan;
+export interface RangeSenderInputs extends PartMoverInputs {
   model: HubModel;
-  bytes: ByteFetch;
-  meter: CopyMeter;
-  /** Ends everything: fired by the user or by the first error. */
-  stop: AbortController;
-  onRetry: (retry: CopyRetry) => void;
 }
 
 /** Moves ranges of the model's files to S3, through whatever passes. */

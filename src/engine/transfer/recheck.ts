@@ -41,7 +41,7 @@ export async function requireUnchanged(
     }
     const found = await describeObject(s3, destination.bucket, listed, signal);
     // The same file of another model is proved by its bytes, whoever of us brought it.
-    const ours = file.action === 'prove' ? '' : `${source.modelId}@`;
+    const ours = file.action === 'prove' ? '' : `${encodeURI(source.modelId)}@`;
     if (found !== undefined && found.source?.startsWith(ours) !== true) {
       throw changed(plan, listed.key, 'has appeared, written by somebody else');
     }

@@ -180,7 +180,8 @@ const TRANSIENT_CODES = new Set([
   'RequestTimeTooSkewed'
 ]);
 
-async function refusedPut(answer: Response, transfer: RangeTransfer): Promise<Error> {
+/** What S3's refusal of a PUT means for the copy. */
+export async function refusedPut(answer: Response, transfer: { path: string }): Promise<Error> {
   const text = (await answer.text().catch(() => '')).slice(0, 65_536);
   const code = /<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? '';
   const message = /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? '';

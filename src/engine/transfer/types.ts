@@ -3,6 +3,7 @@ import type { FileRewrite } from '../chatTemplate';
 import type { Check } from '../checks';
 import type { HubClient } from '../hub';
 import type { LeftOutFile } from '../model';
+import type { PlanSource } from './planSource';
 
 /** A bucket and a key prefix; the prefix is empty or ends with `/`. */
 export interface S3Destination {
@@ -23,7 +24,7 @@ export interface TransferContext {
 export type FileAction = 'copy' | 'write' | 'prove' | 'skip';
 
 export interface PlannedFile {
-  /** Path in the hub repository. */
+  /** Path in the source, and under the destination's prefix. */
   path: string;
   /** Key in the destination bucket. */
   key: string;
@@ -40,6 +41,12 @@ export interface PlannedFile {
   content?: string;
   /** For `skip`: why nothing has to move. */
   proof?: FileProof;
+  /** Of a file in a folder, milliseconds since the epoch: it must be the same when the file is read. */
+  modifiedMs?: number;
+  /** Of an object in S3, with its quotes: the copy is of this version of it and of no other. */
+  sourceEtag?: string;
+  /** Of an archive's member: where its bytes begin in the unpacked archive. */
+  offset?: number;
 }
 
 export interface PlanConflict {
@@ -52,7 +59,7 @@ export interface PlanConflict {
 /** Plain data: what a copy will do, before it does anything. */
 export interface CopyPlan {
   version: 1;
-  source: { kind: 'hub'; endpoint: string; modelId: string; commitSha: string };
+  source: PlanSource;
   destination: S3Destination & { region: string };
   files: PlannedFile[];
   leftOut: LeftOutFile[];
@@ -125,7 +132,19 @@ export interface CopyOptions {
   connections?: number;
   onProgress?: (progress: CopyProgress) => void;
   onRetry?: (retry: CopyRetry) => void;
+  /** Each change of what happens to a file. */
+  onFile?: (file: FileEvent) => void;
+  /** Each change of the number of parts on their way at the same time. */
+  onConnections?: (change: { connections: number; why: string }) => void;
+  /** While nothing moves because something is waited for, such as fresh credentials. */
+  onWait?: (wait: { reason: string; waitedMs: number; budgetMs?: number }) => void;
   signal?: AbortSignal;
+}
+
+export interface FileEvent {
+  path: string;
+  state: FileProgress['state'];
+  provedBy?: ProofMethod;
 }
 
 export interface CopyResult {

@@ -13,6 +13,8 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { BedrockImportError } from '../errors';
 import { askS3, isRefusal } from './askS3';
 import { partRange } from './partSize';
+import { sourceLabel } from './planSource';
+import type { PlanSource } from './planSource';
 import type { PlannedFile } from './types';
 
 /** Object metadata key that says from which model and commit we wrote an object. */
@@ -30,11 +32,11 @@ export interface PresignedPut {
 
 /** Object metadata that marks what this product wrote. */
 export function sourceMetadata(
-  source: { modelId: string; commitSha: string },
+  source: PlanSource,
   file: Pick<PlannedFile, 'gitOid' | 'content'>
 ): Record<string, string> {
   return {
-    [SOURCE_METADATA]: `${source.modelId}@${source.commitSha}`,
+    [SOURCE_METADATA]: sourceLabel(source),
     ...(file.gitOid !== undefined && file.content === undefined
       ? { [GIT_OID_METADATA]: file.gitOid }
       : {})

@@ -1,5 +1,5 @@
 import { formatBytes } from '../../disk';
-import { CopyPlan, FileAction, formatS3Uri } from '../../transfer';
+import { CopyPlan, describeSource, FileAction, formatS3Uri } from '../../transfer';
 import type { Printer } from '../output';
 import { counted, fieldLines, tableLines } from './layout';
 
@@ -14,7 +14,7 @@ const ACTIONS: Readonly<Record<FileAction, string>> = {
 export function printPlan(to: Printer, plan: CopyPlan): void {
   to.lines(
     fieldLines([
-      ['From', `${plan.source.modelId} at ${plan.source.commitSha} (${plan.source.endpoint})`],
+      ['From', describeSource(plan.source)],
       ['To', `${formatS3Uri(plan.destination)} (${plan.destination.region})`],
       ['Files', `${plan.files.length}, ${formatBytes(plan.totalBytes)}`],
       ['To move', movement(plan)]

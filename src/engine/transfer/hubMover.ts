@@ -1,0 +1,104 @@
+import { readHubFile } from '../hub';
+import type { HubModel } from '../hub';
+import { writeBytes } from './manifest';
+import type { MovedObject, PartMover, PartMoverInputs, PartTarget } from './partMover';
+import type { HubSource } from './planSource';
+import { RangeSender } from './rangeSender';
+import type { CopyPlan, PlannedFile } from './types';
+import { presignObject, presignPart, sourceMetadata } from './uploads';
+
+/** Small enough to be read into memory whole, which is how files that the hub keeps in git are checked. */
+const IN_MEMORY_BYTES = 16 * 2 ** 20;
+
+/** From the hub's storage to S3; the bytes of large files never enter JavaScript. */
+export class HubMover implements PartMover {
+  private readonly model: HubModel;
+  private readonly sender: RangeSender;
+
+  constructor(
+    private readonly inputs: PartMoverInputs,
+    source: HubSource
+  ) {
+    this.model = sourceModel(inputs.plan, source);
+    this.sender = new RangeSender({ ...inputs, model: this.model });
+  }
+
+  async moveObject(file: PlannedFile): Promise<MovedObject> {
+    const { sha256 } = file;
+    if (sha256 === undefined || file.sizeBytes === 0) {
+      return this.moveThroughMemory(file);
+    }
+    const { context, plan } = this.inputs;
+    const headers = await this.sender.send(file, 0, file.sizeBytes, undefined, () =>
+      presignObject(context.aws.s3, {
+        bucket: plan.destination.bucket,
+        key: file.key,
+        sha256,
+        metadata: sourceMetadata(plan.source, file)
+      })
+    );
+    return {
+      sha256,
+      etag: headers.get('etag') ?? '',
+      confirmed:
+        headers.get('x-amz-checksum-sha256') === Buffer.from(sha256, 'hex').toString('base64')
+    };
+  }
+
+  async movePart(file: PlannedFile, part: PartTarget): Promise<{ etag: string }> {
+    const { context, plan } = this.inputs;
+    const { uploadId, partNumber, start, end } = part;
+    const headers = await this.sender.send(file, start, end, partNumber, () =>
+      presignPart(context.aws.s3, {
+        bucket: plan.destination.bucket,
+        key: file.key,
+        uploadId,
+        partNumber
+      })
+    );
+    return { etag: headers.get('etag') ?? '' };
+  }
+
+  async close(): Promise<void> {}
+
+  /** Files that the hub keeps in git: small, checked here against their git hash. */
+  private async moveThroughMemory(file: PlannedFile): Promise<MovedObject> {
+    const { context, plan, stop, meter } = this.inputs;
+    const bytes = await readHubFile(context.hub, this.model, file.path, {
+      maxBytes: IN_MEMORY_BYTES,
+      signal: stop.signal
+    });
+    const written = await writeBytes(
+      context.aws.s3,
+      {
+        bucket: plan.destination.bucket,
+        key: file.key,
+        bytes,
+        metadata: sourceMetadata(plan.source, file)
+      },
+      stop.signal
+    );
+    meter.moved(file.path, written.sizeBytes, true);
+    return { sha256: written.sha256, etag: written.etag, confirmed: written.checked };
+  }
+}
+
+/** The hub's functions take the model they read from; a plan holds all of it that a copy needs. */
+function sourceModel(plan: CopyPlan, source: HubSource): HubModel {
+  return {
+    id: source.modelId,
+    commitSha: source.commitSha,
+    endpoint: source.endpoint,
+    gated: false,
+    private: false,
+    files: plan.files
+      .filter(({ content }) => content === undefined)
+      .map(({ path, sizeBytes, sha256, gitOid }) => ({
+        path,
+        sizeBytes,
+        // Of an LFS file the plan keeps the SHA-256, which says more than its pointer's git hash.
+        gitOid: gitOid ?? '',
+        ...(gitOid === undefined ? { sha256 } : {})
+      }))
+  };
+}

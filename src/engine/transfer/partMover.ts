@@ -1,0 +1,64 @@
+import type { ByteFetch } from './byteFetch';
+import { HubMover } from './hubMover';
+import type { CopyMeter } from './meter';
+import type { CopyPlan, CopyRetry, PlannedFile, ProofMethod, TransferContext } from './types';
+
+/** One part of a multipart upload: bytes `[start, end)` of its file. */
+export interface PartTarget {
+  uploadId: string;
+  /** From 1. */
+  partNumber: number;
+  start: number;
+  end: number;
+}
+
+export interface MovedObject {
+  etag: string;
+  /** Hex SHA-256 of what was sent, where it is known. */
+  sha256?: string;
+  /** Whether S3 itself compared its SHA-256 of the object with `sha256`. */
+  confirmed: boolean;
+  /** How S3 did so. @default 's3-put-checksum' */
+  provedBy?: ProofMethod;
+}
+
+/**
+ * Carries the files of one kind of source to S3. It repeats what passes by itself; what it throws ends
+ * the copy.
+ */
+export interface PartMover {
+  /** Parts that this source can usefully serve at the same time, where that is less than the user allows. */
+  readonly maxConnections?: number;
+  /** True where files must be asked for in the order of the plan, as an archive has to be read. */
+  readonly inOrder?: boolean;
+  /** A file whose method is `single-put`. */
+  moveObject(file: PlannedFile): Promise<MovedObject>;
+  movePart(file: PlannedFile, part: PartTarget): Promise<{ etag: string }>;
+  /** This part (0-based) is in S3 already; a source that is read in order has to pass over it. */
+  skipPart?(file: PlannedFile, index: number): void;
+  /** Hex SHA-256 of the source's bytes, asked for after all of a file's parts have gone, where the plan has none. */
+  hashOf?(file: PlannedFile): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+export interface PartMoverInputs {
+  context: TransferContext;
+  plan: CopyPlan;
+  bytes: ByteFetch;
+  meter: CopyMeter;
+  /** Ends everything: fired by the user or by the first error. */
+  stop: AbortController;
+  onRetry: (retry: CopyRetry) => void;
+}
+
+export function createPartMover(inputs: PartMoverInputs): PartMover {
+  const { source } = inputs.plan;
+  switch (source.kind) {
+    case 'hub':
+      return new HubMover(inputs, source);
+    case 'folder':
+    case 's3':
+    case 'archive':
+      throw new Error(`No mover for ${source.kind}`);
+  }
+}
