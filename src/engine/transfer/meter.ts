@@ -9,6 +9,8 @@ export class CopyMeter {
   readonly startedAt = Date.now();
   retries = 0;
   movedNow = 0;
+  /** Set by a mover whose bytes go through the disk. */
+  downloadedBytes: number | undefined;
   private readonly files = new Map<string, FileProgress>();
   private readonly samples: { at: number; moved: number }[] = [{ at: Date.now(), moved: 0 }];
   private readonly totalBytes: number;
@@ -96,6 +98,7 @@ export class CopyMeter {
       phase: this.phase === 'copy' && movedBytes === this.totalBytes ? 'proof' : this.phase,
       totalBytes: this.totalBytes,
       movedBytes,
+      ...(this.downloadedBytes === undefined ? {} : { downloadedBytes: this.downloadedBytes }),
       bytesPerSecond,
       secondsLeft: bytesPerSecond > 0 ? (this.totalBytes - movedBytes) / bytesPerSecond : undefined,
       filesTotal: files.length,

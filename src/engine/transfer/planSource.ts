@@ -6,6 +6,8 @@ export interface HubSource {
   commitSha: string;
   /** The bytes go through this Hugging Face cache folder on disk; streamed without it. */
   cacheFolder?: string;
+  /** Branch or tag that the commit was found under: what the cache then knows it by. */
+  revision?: string;
 }
 
 /** A folder on this machine. */

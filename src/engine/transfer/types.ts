@@ -104,6 +104,8 @@ export interface CopyProgress {
   totalBytes: number;
   /** Bytes that are in S3, those of skipped files included. */
   movedBytes: number;
+  /** Bytes of the model that are in the Hugging Face cache on disk; only where the copy goes through it. */
+  downloadedBytes?: number;
   /** Over the last seconds. */
   bytesPerSecond: number;
   secondsLeft?: number;
