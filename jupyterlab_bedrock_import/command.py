@@ -13,9 +13,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from jupyterlab_bedrock_import.engine_folders import (
+    STATE_VARIABLE,
+    engine_writes,
+    option_values,
+    state_folder,
+)
+
 BUNDLES = Path(__file__).parent / "bundle"
 
-# The engine reads files, environment and the network; it may not write, run or load anything.
+# The engine reads files, environment and the network, and writes in its own folders only; it may
+# not run or load anything.
 # --no-remote and --no-npm: the bundle holds all its code, nothing is fetched when it runs.
 BASE_FLAGS = (
     "run",
@@ -159,15 +167,8 @@ def check_deno_starts(deno: str, env: Mapping[str, str]) -> None:
 
 def option_value(arguments: Sequence[str], name: str) -> str | None:
     """The value of ``--name value`` or ``--name=value``; the last one counts."""
-    value = None
-    for position, argument in enumerate(arguments):
-        if argument == "--":
-            break
-        if argument == name and position + 1 < len(arguments):
-            value = arguments[position + 1]
-        elif argument.startswith(name + "="):
-            value = argument[len(name) + 1 :]
-    return value
+    values = option_values(arguments, [name])
+    return values[-1] if values else None
 
 
 def prepare_models(env: Mapping[str, str]) -> Path:
@@ -193,17 +194,22 @@ def prepare_models(env: Mapping[str, str]) -> Path:
     return folder
 
 
-def writable_paths(arguments: Sequence[str]) -> str:
-    """The folders in which the sandbox may write, as Deno's option wants them."""
-    folders = [tempfile.gettempdir()]
-    data = option_value(arguments, "--data")
-    if data:
-        folders.append(os.path.abspath(data))
-    for folder in folders:
+def allow_write(paths: Sequence[str]) -> str:
+    """Deno's option for writing under these paths and nowhere else."""
+    for path in paths:
         # Deno splits the list at commas and knows no way to escape one.
-        if "," in folder:
-            raise LaunchError(f"{folder} has a comma in its name, which Deno cannot be given.")
-    return ",".join(folders)
+        if "," in path:
+            raise LaunchError(
+                f"{path} has a comma in its name, which Deno cannot be given. Choose another "
+                f"folder: {STATE_VARIABLE} sets the one of jobs, HF_HUB_CACHE that of downloads."
+            )
+    return f"--allow-write={','.join(paths)}"
+
+
+def sandbox_writes(arguments: Sequence[str]) -> list[str]:
+    """The folders in which the sandbox may write."""
+    data = option_value(arguments, "--data")
+    return [tempfile.gettempdir(), *([os.path.abspath(data)] if data else [])]
 
 
 def sandbox_command(deno: str, arguments: Sequence[str], env: Mapping[str, str]) -> list[str]:
@@ -216,15 +222,22 @@ def sandbox_command(deno: str, arguments: Sequence[str], env: Mapping[str, str])
         deno,
         *BASE_FLAGS,
         f"--allow-net={LOOPBACK}",
-        f"--allow-write={writable_paths(arguments)}",
+        allow_write(sandbox_writes(arguments)),
         str(BUNDLES / "sandbox.js"),
         *arguments,
     ]
 
 
-def engine_command(deno: str, arguments: Sequence[str]) -> list[str]:
+def engine_command(deno: str, arguments: Sequence[str], env: Mapping[str, str]) -> list[str]:
     """The command line that starts the engine."""
-    return [deno, *BASE_FLAGS, "--allow-net", str(BUNDLES / "engine.js"), *arguments]
+    return [
+        deno,
+        *BASE_FLAGS,
+        "--allow-net",
+        allow_write(engine_writes(arguments, env)),
+        str(BUNDLES / "engine.js"),
+        *arguments,
+    ]
 
 
 def check_bundle(command: Sequence[str]) -> None:
@@ -264,7 +277,9 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
         env["TMPDIR"] = tempfile.gettempdir()
         command = sandbox_command(deno, arguments[1:], env)
     else:
-        command = engine_command(deno, arguments)
+        # The engine must choose the same folder that it is allowed to write in.
+        env[STATE_VARIABLE] = state_folder(env)
+        command = engine_command(deno, arguments, env)
     check_bundle(command)
     become(command, env)
 

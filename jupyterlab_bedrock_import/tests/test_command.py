@@ -19,10 +19,15 @@ PACKAGE = Path(jupyterlab_bedrock_import.__file__).parent
 # Prints what it was given, then does what its first argument says.
 BUNDLE = """
 const write = async path => {
+  const folder = path.replace(/\\/[^/]*$/, '');
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 }).catch(() => {});
   try { await Deno.writeTextFile(path, 'x'); return 'written'; } catch (error) { return error.name; }
 };
 const args = [...Deno.args];
-const names = ['DENO_CERT', 'DENO_DIR', 'DENO_NO_UPDATE_CHECK', 'DENO_TLS_CA_STORE', 'TMPDIR'];
+const names = [
+  'BEDROCK_IMPORT_STATE_DIR', 'DENO_CERT', 'DENO_DIR', 'DENO_NO_UPDATE_CHECK',
+  'DENO_TLS_CA_STORE', 'TMPDIR',
+];
 const env = Object.fromEntries(names.map(name => [name, Deno.env.get(name)]));
 const report = { args, env, pid: Deno.pid };
 if (args[0] === 'write' || args.includes('--data')) {
@@ -194,10 +199,46 @@ def test_a_full_disk_counts_as_not_writable(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_engine_may_neither_write_nor_run_programs(launcher: Launcher) -> None:
-    inside = launcher.temporary / "file"
-    assert launcher.report("write", str(inside))["write"] == ["NotCapable"]
+def test_the_engine_writes_in_its_folders_and_nowhere_else(launcher: Launcher) -> None:
+    home, named = launcher.home, launcher.folder / "named folder"
+    allowed = [
+        home / ".bedrock-import/jobs/a/job.json",
+        home / ".cache/huggingface/hub/models--a--b/refs/main",
+        named / "file",
+    ]
+    refused = [
+        home / "file",
+        home / ".bedrock-import-2/file",
+        home / ".cache/huggingface/token",
+        launcher.folder / "file",
+        launcher.temporary / "file",
+        launcher.bundles / "engine.js",
+        Path("/tmp/.sagemaker-last-active-timestamp-2"),
+    ]
+    paths = [str(path) for path in [*allowed, *refused]]
+    report = launcher.report("write", *paths, "--cache-dir", str(named))
+    written = report["write"][: len(paths)]
+    assert written == ["written"] * len(allowed) + ["NotCapable"] * len(refused)
+    assert (home / ".bedrock-import").stat().st_mode & 0o777 == 0o700
+    assert not any(path.exists() for path in refused if path.name != "engine.js")
+
+
+def test_the_engine_runs_no_programs(launcher: Launcher) -> None:
     assert launcher.report("run")["run"] == "NotCapable"
+
+
+def test_the_engine_is_told_the_folder_that_it_may_write_in(launcher: Launcher) -> None:
+    root, own = launcher.folder / "root", launcher.folder / "own"
+    root.mkdir()
+    for extra, expected in (
+        ({}, launcher.home / ".bedrock-import"),
+        ({"JUPYTER_SERVER_ROOT": str(root)}, root / ".bedrock-import"),
+        ({"BEDROCK_IMPORT_STATE_DIR": str(own)}, own),
+        ({"BEDROCK_IMPORT_STATE_DIR": "relative"}, launcher.home / ".bedrock-import"),
+    ):
+        report = launcher.report("write", str(expected / "file"), **extra)
+        assert report["env"]["BEDROCK_IMPORT_STATE_DIR"] == str(expected)
+        assert report["write"] == ["written"]
 
 
 def test_the_sandbox_writes_in_its_folders_and_nowhere_else(launcher: Launcher) -> None:
@@ -220,6 +261,10 @@ def test_the_sandbox_reaches_this_machine_only(launcher: Launcher) -> None:
 
 def test_a_comma_that_deno_would_split_at_is_one_clear_line(launcher: Launcher) -> None:
     assert "comma" in one_line(launcher.run("sandbox", "--models", "m", "--data", "a,b"))
+    assert "comma" in one_line(launcher.run("copy", "a/b", "s3://c", "--cache-dir=d,/etc"))
+    assert "HF_HUB_CACHE" in one_line(launcher.run("doctor", HF_HUB_CACHE="/a,/etc"))
+    state = launcher.run("doctor", BEDROCK_IMPORT_STATE_DIR="/a,/etc")
+    assert "BEDROCK_IMPORT_STATE_DIR" in one_line(state)
 
 
 def test_sandbox_help_makes_no_model(launcher: Launcher) -> None:
