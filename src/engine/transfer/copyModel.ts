@@ -5,6 +5,7 @@ import { makeManifest, MANIFEST_NAME, readManifest, writeText } from './manifest
 import { CopyMeter } from './meter';
 import { requireExecutable } from './planChecks';
 import { sourceLabel } from './planSource';
+import type { CopyPortion } from './portion';
 import { formatS3Uri } from './s3Uri';
 import type { CopyOptions, CopyPlan, CopyResult, FileProof, TransferContext } from './types';
 import { requireUnchanged } from './recheck';
@@ -17,6 +18,8 @@ export const MAX_CONNECTIONS = 64;
  * Carries out a plan: sends what has to go, proves every file by its SHA-256, and writes the manifest
  * last. What an interrupted run had sent is kept and used. A plan with nothing to do moves nothing.
  *
+ * @param makePortion limits the run to a part of the plan, where several workers share it
+ *
  * @throws BedrockImportError `OVERWRITE_REFUSED`, `DESTINATION_UNUSABLE`, `DESTINATION_CHANGED`,
  *   `HUB_FILE_MISMATCH`, `HUB_FILE_GONE`, `HUB_RANGE_IGNORED`, `COPY_GAVE_UP`, `UPLOAD_GONE`,
  *   `CANCELLED`, and those of hub and AWS.
@@ -24,7 +27,8 @@ export const MAX_CONNECTIONS = 64;
 export async function copyModel(
   context: TransferContext,
   plan: CopyPlan,
-  options: CopyOptions = {}
+  options: CopyOptions = {},
+  makePortion?: (signal: AbortSignal) => Promise<CopyPortion>
 ): Promise<CopyResult> {
   const connections = options.connections ?? DEFAULT_CONNECTIONS;
   if (!Number.isInteger(connections) || connections < 1 || connections > MAX_CONNECTIONS) {
@@ -54,22 +58,28 @@ export async function copyModel(
     )
       ? await findUnfinishedUploads(context.aws.s3, destination, stop.signal)
       : new Map<string, string[]>();
+    const portion = await makePortion?.(stop.signal);
     const run = new CopyRun({
       context,
       plan,
       bytes,
       meter,
       unfinished,
+      portion,
       stop,
       onRetry: retry => {
         meter.retries++;
         options.onRetry?.(retry);
       }
     });
-    const proofs = await run.execute(connections);
+    const own = await run.execute(connections);
     meter.setPhase('manifest');
-    await writeManifest(context, plan, proofs, stop.signal);
-    if (run.sentInParts.size > 0) {
+    const proofs = portion === undefined ? own : await portion.finish(own);
+    if (proofs !== undefined) {
+      await writeManifest(context, plan, proofs, stop.signal);
+    }
+    // While others still add to them, uploads are no leftovers.
+    if (run.sentInParts.size > 0 && proofs !== undefined) {
       await abortLeftovers(context.aws.s3, destination, run.sentInParts, stop.signal);
     }
     const moved = meter.movedNow;
@@ -77,7 +87,7 @@ export async function copyModel(
     return {
       destination: where,
       manifestKey: destination.prefix + MANIFEST_NAME,
-      files: proofs,
+      files: proofs ?? own,
       totalBytes: plan.totalBytes,
       movedBytes: moved,
       skippedFiles: plan.alreadyThere,

@@ -3,6 +3,7 @@ import { BedrockImportError } from '../errors';
 import { mismatch, unexpected } from './copyErrors';
 import { writeText } from './manifest';
 import { createPartMover } from './partMover';
+import type { CopyPortion } from './portion';
 import type { MovedObject, PartMover, PartMoverInputs } from './partMover';
 import { partRange } from './partSize';
 import { proveObject } from './proof';
@@ -17,13 +18,17 @@ import { WorkQueue } from './workQueue';
 export interface CopyRunInputs extends PartMoverInputs {
   /** Upload ids of unfinished multipart uploads, newest first, by key. */
   unfinished: ReadonlyMap<string, readonly string[]>;
+  /** Where others work on the same plan. */
+  portion?: CopyPortion;
 }
 
 /** One file on its way. */
 interface FileState {
   planned: PlannedFile;
+  /** The parts (0-based) that are sent from here, where that is not all of them. */
+  parts?: readonly number[];
   partsLeft: number;
-  upload?: Promise<OpenUpload>;
+  upload?: Promise<OpenUpload | undefined>;
   /** How often the whole file was sent. */
   round: number;
 }
@@ -39,6 +44,8 @@ export class CopyRun {
   /** Keys of the files that went as multipart uploads. */
   readonly sentInParts = new Set<string>();
   private failure: BedrockImportError | undefined;
+  /** Files whose parts from here have gone, and which others send parts of. */
+  private readonly shared: { file: FileState; upload: OpenUpload }[] = [];
 
   constructor(private readonly inputs: CopyRunInputs) {
     this.mover = createPartMover(inputs);
@@ -53,6 +60,7 @@ export class CopyRun {
         this.proofs.set(file.path, file.proof);
       }
     }
+    this.inputs.portion?.earlier.forEach(proof => this.proofs.set(proof.path, proof));
     if (this.mover.inOrder !== true) {
       // Large files first: their proof then runs while the small ones are still on their way.
       todo.sort((a, b) => b.sizeBytes - a.sizeBytes);
@@ -62,14 +70,20 @@ export class CopyRun {
     }
     const workers = Math.min(connections, this.mover.maxConnections ?? connections);
     try {
-      await Promise.all(Array.from({ length: workers }, () => this.work()));
+      do {
+        await Promise.all(Array.from({ length: workers }, () => this.work()));
+        const shared = this.failure === undefined ? this.shared.splice(0) : [];
+        await Promise.all(shared.map(({ file, upload }) => this.settleShared(file, upload)));
+      } while (!this.queue.isEmpty);
     } finally {
       await this.mover.close();
     }
     if (this.failure !== undefined) {
       throw this.failure;
     }
-    return plan.files.map(({ path }) => {
+    const { portion } = this.inputs;
+    const settled = plan.files.filter(file => portion?.settles(file) ?? true);
+    return settled.map(({ path }) => {
       const proof = this.proofs.get(path);
       if (proof === undefined) {
         throw new BedrockImportError({
@@ -85,9 +99,13 @@ export class CopyRun {
 
   private enqueue(file: FileState): void {
     const { action, method, partCount } = file.planned;
-    const parts = action === 'copy' && method === 'multipart' ? partCount : 1;
-    file.partsLeft = parts;
-    this.queue.push({ file, partCount: parts });
+    const all = action === 'copy' && method === 'multipart' ? partCount : 1;
+    // What has to go again goes from here alone: the others have ended, perhaps.
+    const own = file.round === 1 ? this.inputs.portion?.parts(file.planned) : undefined;
+    const count = own?.length ?? all;
+    if (count > 0) {
+      this.queue.push({ file: { ...file, parts: own, partsLeft: count }, partCount: count });
+    }
   }
 
   private async work(): Promise<void> {
@@ -97,7 +115,7 @@ export class CopyRun {
         return;
       }
       try {
-        await this.process(part.file, part.index);
+        await this.process(part.file, part.file.parts?.[part.index] ?? part.index);
       } catch (error) {
         this.failure ??=
           error instanceof BedrockImportError ? error : unexpected(part.file.planned, error);
@@ -170,22 +188,19 @@ export class CopyRun {
   }
 
   private async sendPart(file: FileState, index: number): Promise<void> {
-    const { context, plan, meter, stop } = this.inputs;
+    const { meter, portion } = this.inputs;
     const { planned } = file;
-    const { bucket } = plan.destination;
-    file.upload ??= openUpload(
-      context.aws.s3,
-      {
-        bucket,
-        file: planned,
-        metadata: sourceMetadata(plan.source, planned),
-        // After a failed proof nothing of the earlier parts is trusted.
-        unfinished: file.round === 1 ? (this.inputs.unfinished.get(planned.key) ?? []) : []
-      },
-      stop.signal
-    );
+    file.upload ??= this.openUpload(file);
     this.sentInParts.add(planned.key);
     const upload = await file.upload;
+    if (upload === undefined) {
+      // Whole already, by an earlier run; whoever completed it has to prove it.
+      file.partsLeft--;
+      if (file.partsLeft === 0 && portion?.settles(planned) === true) {
+        await this.settle(file, await this.prove(planned, ''));
+      }
+      return;
+    }
     const partNumber = index + 1;
     const { start, end } = partRange(planned.sizeBytes, planned.partSizeBytes, index);
     if (upload.etags.has(partNumber)) {
@@ -200,6 +215,26 @@ export class CopyRun {
     if (file.partsLeft > 0) {
       return;
     }
+    if (file.parts !== undefined) {
+      // Others send parts of it, too: waiting for them must not hold up parts that they wait for.
+      this.shared.push({ file, upload });
+      return;
+    }
+    await this.settleUpload(file, upload);
+  }
+
+  private async settleShared(file: FileState, upload: OpenUpload): Promise<void> {
+    const { portion } = this.inputs;
+    if (portion?.settles(file.planned) === true) {
+      await portion.gather(file.planned, upload);
+      await this.settleUpload(file, upload);
+    }
+  }
+
+  private async settleUpload(file: FileState, upload: OpenUpload): Promise<void> {
+    const { context, plan, meter, stop } = this.inputs;
+    const { planned } = file;
+    const { bucket } = plan.destination;
     meter.setState(planned.path, 'proving');
     const { etag } = await completeUpload(
       context.aws.s3,
@@ -207,6 +242,25 @@ export class CopyRun {
       stop.signal
     );
     await this.settle(file, await this.prove(planned, etag));
+  }
+
+  private async openUpload(file: FileState): Promise<OpenUpload | undefined> {
+    const { context, plan, portion, stop } = this.inputs;
+    const { planned } = file;
+    if (portion !== undefined && file.round === 1) {
+      return portion.upload(planned);
+    }
+    return openUpload(
+      context.aws.s3,
+      {
+        bucket: plan.destination.bucket,
+        file: planned,
+        metadata: sourceMetadata(plan.source, planned),
+        // After a failed proof nothing of the earlier parts is trusted.
+        unfinished: file.round === 1 ? (this.inputs.unfinished.get(planned.key) ?? []) : []
+      },
+      stop.signal
+    );
   }
 
   private async prove(planned: PlannedFile, etag: string): Promise<ProvedObject> {
@@ -265,7 +319,7 @@ export class CopyRun {
   }
 
   private proved(planned: PlannedFile, sha256: string, etag: string, provedBy: ProofMethod): void {
-    this.proofs.set(planned.path, {
+    const proof: FileProof = {
       path: planned.path,
       key: planned.key,
       sizeBytes: planned.sizeBytes,
@@ -274,7 +328,9 @@ export class CopyRun {
       provedBy,
       etag,
       rewritten: planned.content !== undefined
-    });
+    };
+    this.proofs.set(planned.path, proof);
+    this.inputs.portion?.proved(proof);
     this.inputs.meter.setState(planned.path, 'proved');
   }
 }

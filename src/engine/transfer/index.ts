@@ -8,3 +8,4 @@ export { copyModel, DEFAULT_CONNECTIONS, MAX_CONNECTIONS } from './copyModel';
 export { MANIFEST_NAME, readManifest } from './manifest';
 export type { Manifest } from './manifest';
 export { layOutParts, partRange } from './partSize';
+export * from './shares';

@@ -73,7 +73,8 @@ export async function readManifest(
   }
 }
 
-function isProof(value: unknown): value is FileProof {
+/** Whether a value that was read has the shape of a proof. */
+export function isProof(value: unknown): value is FileProof {
   const proof = value as Partial<FileProof> | null;
   return (
     typeof proof === 'object' &&

@@ -207,7 +207,8 @@ export async function abortLeftovers(
   }
 }
 
-async function listUsableParts(
+/** The parts that S3 has, or `undefined` when the upload is gone or was cut differently. */
+export async function listUsableParts(
   s3: S3Client,
   target: { bucket: string; file: PlannedFile; uploadId: string },
   signal: AbortSignal

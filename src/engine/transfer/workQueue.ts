@@ -36,6 +36,10 @@ export class WorkQueue<F> {
     this.wake();
   }
 
+  get isEmpty(): boolean {
+    return this.closed || this.cursors.length === 0;
+  }
+
   /** Nothing more is handed out. */
   close(): void {
     this.closed = true;
