@@ -45,7 +45,8 @@ export async function copyModel(
   const stop = new AbortController();
   const onAbort = (): void => stop.abort();
   options.signal?.addEventListener('abort', onAbort, { once: true });
-  const meter = new CopyMeter(plan.files, connections, options.onProgress);
+  const meter = new CopyMeter(plan.files, options);
+  meter.setConnections(connections);
   const bytes = createByteFetch(connections);
   try {
     if (options.signal?.aborted) {
@@ -68,7 +69,7 @@ export async function copyModel(
       portion,
       stop,
       onRetry: retry => {
-        meter.retries++;
+        meter.retried(retry.cause);
         options.onRetry?.(retry);
       }
     });

@@ -331,6 +331,6 @@ export class CopyRun {
     };
     this.proofs.set(planned.path, proof);
     this.inputs.portion?.proved(proof);
-    this.inputs.meter.setState(planned.path, 'proved');
+    this.inputs.meter.setState(planned.path, 'proved', provedBy);
   }
 }

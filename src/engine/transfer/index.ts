@@ -5,6 +5,8 @@ export { requireExecutable } from './planChecks';
 export { planCopy } from './planCopy';
 export type { PlanCopyOptions } from './planCopy';
 export { copyModel, DEFAULT_CONNECTIONS, MAX_CONNECTIONS } from './copyModel';
+export { abortUploads, findUploads } from './givenUp';
+export type { UnfinishedUpload } from './givenUp';
 export { MANIFEST_NAME, readManifest } from './manifest';
 export type { Manifest } from './manifest';
 export { layOutParts, partRange } from './partSize';

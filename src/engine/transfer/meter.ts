@@ -1,40 +1,74 @@
-import type { CopyProgress, FileProgress, PlannedFile } from './types';
+import { RateMeter } from './rates';
+import type { CopyOptions, CopyProgress, FileProgress, PlannedFile, ProofMethod } from './types';
 
-/** Time constant of the recent rate: long enough that parts arriving in bursts do not make it jump. */
-const RATE_WINDOW_MS = 8_000;
 const REPORT_MS = 250;
+const MOST_CAUSES = 12;
+const OTHER_CAUSES = 'other causes';
+
+interface MeteredFile extends FileProgress {
+  /** Counts up when the file goes again: bytes of a try from before then count no more. */
+  epoch: number;
+}
+
+/** The bytes of one try to send one range or file. */
+export interface TryMeter {
+  /** More bytes have gone to S3; of a try that is ahead of its length, only that length counts. */
+  add(bytes: number): void;
+  /** The whole range is in S3. */
+  done(): void;
+  /** What this try has sent will have to be sent again. */
+  failed(): void;
+}
 
 /** Counts what has arrived and says so a few times a second. */
 export class CopyMeter {
-  readonly startedAt = Date.now();
   retries = 0;
+  /** Bytes that this run has sent and that did not have to be sent again. */
   movedNow = 0;
   /** Set by a mover whose bytes go through the disk. */
   downloadedBytes: number | undefined;
-  private readonly files = new Map<string, FileProgress>();
-  private readonly samples: { at: number; moved: number }[] = [{ at: Date.now(), moved: 0 }];
+  /** Requests that have ended well: many small files are slow by their number, not by their bytes. */
+  requestsDone = 0;
+  private readonly files = new Map<string, MeteredFile>();
+  private readonly active = new Set<MeteredFile>();
+  private readonly causes = new Map<string, number>();
   private readonly totalBytes: number;
+  private readonly rates: RateMeter;
+  private movedBytes = 0;
+  private filesWhole = 0;
+  private filesProved = 0;
+  private connections = 0;
   private phase: CopyProgress['phase'] = 'copy';
   private timer: ReturnType<typeof setInterval> | undefined;
+  private readonly startedAt: number;
 
   constructor(
     planned: readonly PlannedFile[],
-    private readonly connections: number,
-    private readonly listener: ((progress: CopyProgress) => void) | undefined
+    private readonly listeners: Pick<CopyOptions, 'onProgress' | 'onFile'>,
+    private readonly now: () => number = Date.now
   ) {
-    for (const file of planned) {
-      this.files.set(file.path, {
-        path: file.path,
-        sizeBytes: file.sizeBytes,
-        movedBytes: file.action === 'skip' || file.action === 'prove' ? file.sizeBytes : 0,
-        state: file.action === 'skip' ? 'skipped' : 'waiting'
-      });
+    this.startedAt = now();
+    this.rates = new RateMeter(this.startedAt);
+    for (const { path, sizeBytes, action } of planned) {
+      const there = action === 'skip' || action === 'prove';
+      const file: MeteredFile = {
+        path,
+        sizeBytes,
+        movedBytes: 0,
+        state: action === 'skip' ? 'skipped' : 'waiting',
+        epoch: 0
+      };
+      this.files.set(path, file);
+      this.add(file, there ? sizeBytes : 0);
+      if (action === 'skip') {
+        this.filesProved++;
+      }
     }
     this.totalBytes = planned.reduce((sum, file) => sum + file.sizeBytes, 0);
   }
 
   start(): void {
-    if (this.listener !== undefined) {
+    if (this.listeners.onProgress !== undefined) {
       this.timer = setInterval(() => this.report(), REPORT_MS);
     }
     this.report();
@@ -50,69 +84,132 @@ export class CopyMeter {
     this.report();
   }
 
+  setConnections(connections: number): void {
+    this.connections = connections;
+  }
+
+  retried(cause: string): void {
+    this.retries++;
+    const known = this.causes.has(cause) || this.causes.size < MOST_CAUSES - 1;
+    const name = known ? cause : OTHER_CAUSES;
+    this.causes.set(name, (this.causes.get(name) ?? 0) + 1);
+  }
+
   /** `sent` is false for bytes that an earlier run had sent. */
   moved(path: string, bytes: number, sent: boolean): void {
     const file = this.files.get(path);
     if (file !== undefined) {
-      file.movedBytes = Math.min(file.sizeBytes, file.movedBytes + bytes);
+      this.add(file, bytes);
     }
     if (sent) {
       this.movedNow += bytes;
+      this.requestsDone++;
     }
   }
 
-  setState(path: string, state: FileProgress['state']): void {
+  /** Counts one try byte by byte. */
+  begin(path: string, lengthBytes: number): TryMeter {
     const file = this.files.get(path);
-    if (file !== undefined) {
-      file.state = state;
+    const epoch = file?.epoch;
+    let counted = 0;
+    const add = (bytes: number): void => {
+      counted += bytes;
+      if (file !== undefined && file.epoch === epoch) {
+        this.add(file, bytes);
+        this.movedNow += bytes;
+      }
+    };
+    return {
+      add: bytes => add(Math.min(bytes, lengthBytes - counted)),
+      done: () => {
+        add(lengthBytes - counted);
+        this.requestsDone++;
+      },
+      failed: () => add(-counted)
+    };
+  }
+
+  setState(path: string, state: FileProgress['state'], provedBy?: ProofMethod): void {
+    const file = this.files.get(path);
+    if (file === undefined || file.state === state) {
+      return;
     }
+    if (state === 'proved') {
+      this.filesProved++;
+    }
+    this.change(file, () => {
+      file.state = state;
+    });
+    if (state === 'copying' || state === 'proving') {
+      this.active.add(file);
+    } else {
+      this.active.delete(file);
+    }
+    this.listeners.onFile?.({ path, state, ...(provedBy === undefined ? {} : { provedBy }) });
   }
 
   /** The file goes again from its first byte. */
   restart(path: string): void {
     const file = this.files.get(path);
     if (file !== undefined) {
-      file.movedBytes = 0;
-      file.state = 'copying';
+      file.epoch++;
+      this.movedNow = Math.max(0, this.movedNow - file.movedBytes);
+      this.add(file, -file.movedBytes);
+      this.setState(path, 'copying');
     }
   }
 
   get seconds(): number {
-    return (Date.now() - this.startedAt) / 1000;
+    return (this.now() - this.startedAt) / 1000;
   }
 
   snapshot(): CopyProgress {
-    const now = Date.now();
-    this.samples.push({ at: now, moved: this.movedNow });
-    while (this.samples.length > 2 && now - (this.samples[0]?.at ?? now) > RATE_WINDOW_MS) {
-      this.samples.shift();
-    }
-    const first = this.samples[0] ?? { at: now, moved: 0 };
-    const bytesPerSecond =
-      now > first.at ? ((this.movedNow - first.moved) * 1000) / (now - first.at) : 0;
-    const files = [...this.files.values()];
-    const movedBytes = files.reduce((sum, file) => sum + file.movedBytes, 0);
-    const proved = files.filter(file => file.state === 'proved' || file.state === 'skipped').length;
+    // All bytes are there, what is left is S3's work.
+    const phase =
+      this.phase === 'copy' && this.movedBytes === this.totalBytes ? 'proof' : this.phase;
+    const rates = this.rates.update(this.now(), this.movedNow, this.totalBytes - this.movedBytes);
     return {
-      // All bytes are there, what is left is S3's work.
-      phase: this.phase === 'copy' && movedBytes === this.totalBytes ? 'proof' : this.phase,
+      phase,
       totalBytes: this.totalBytes,
-      movedBytes,
+      movedBytes: this.movedBytes,
       ...(this.downloadedBytes === undefined ? {} : { downloadedBytes: this.downloadedBytes }),
-      bytesPerSecond,
-      secondsLeft: bytesPerSecond > 0 ? (this.totalBytes - movedBytes) / bytesPerSecond : undefined,
-      filesTotal: files.length,
-      filesDone: files.filter(
-        file => file.movedBytes === file.sizeBytes && file.state !== 'waiting'
-      ).length,
-      filesProved: proved,
+      bytesPerSecond: rates.recent,
+      meanBytesPerSecond: rates.mean,
+      secondsLeft: phase === 'copy' ? rates.secondsLeft : undefined,
+      filesTotal: this.files.size,
+      filesDone: this.filesWhole,
+      filesProved: this.filesProved,
       retries: this.retries,
+      retryCauses: Object.fromEntries(this.causes),
       connections: this.connections,
-      files: files.map(file => ({ ...file }))
+      files: Array.from(this.active, ({ path, sizeBytes, movedBytes, state }) => ({
+        path,
+        sizeBytes,
+        movedBytes,
+        state
+      }))
     };
   }
 
-  private report(): void {
-    this.listener?.(this.snapshot());
+  private add(file: MeteredFile, bytes: number): void {
+    const before = file.movedBytes;
+    this.change(file, () => {
+      file.movedBytes = Math.max(0, Math.min(file.sizeBytes, before + bytes));
+    });
+    this.movedBytes += file.movedBytes - before;
   }
+
+  private change(file: MeteredFile, change: () => void): void {
+    const before = isWhole(file);
+    change();
+    this.filesWhole += Number(isWhole(file)) - Number(before);
+  }
+
+  private report(): void {
+    this.listeners.onProgress?.(this.snapshot());
+  }
+}
+
+function isWhole(file: MeteredFile): boolean {
+  return file.movedBytes === file.sizeBytes && file.state !== 'waiting';
 }

@@ -108,12 +108,19 @@ export interface CopyProgress {
   downloadedBytes?: number;
   /** Over the last seconds. */
   bytesPerSecond: number;
+  /** Over the whole copy so far. */
+  meanBytesPerSecond: number;
+  /** Undefined until enough has moved for an estimate. */
   secondsLeft?: number;
   filesTotal: number;
   filesDone: number;
   filesProved: number;
   retries: number;
+  /** How often what was retried for which cause; at most a dozen causes, the rest under `other causes`. */
+  retryCauses: Readonly<Record<string, number>>;
+  /** Parts that may be on their way at the same time now; it changes while the copy runs. */
   connections: number;
+  /** Those on their way: waiting and settled files are in the counts only, however many there are. */
   files: readonly FileProgress[];
 }
 
@@ -130,8 +137,13 @@ export interface CopyRetry {
 export interface CopyOptions {
   /** Replace objects that this product did not write. @default false */
   allowOverwrite?: boolean;
-  /** Parts on their way at the same time, 1 to 64. @default 16 */
+  /** Most parts on their way at the same time, 1 to 64; how many there are follows from what it brings. @default 64 */
   connections?: number;
+  /**
+   * How long a network that is gone, or credentials that have expired, are waited for, in milliseconds;
+   * keys in variables cannot change and are waited for a minute at most. @default 900 000
+   */
+  outagePatienceMs?: number;
   onProgress?: (progress: CopyProgress) => void;
   onRetry?: (retry: CopyRetry) => void;
   /** Each change of what happens to a file. */

@@ -11,11 +11,13 @@ function progressAt(movedBytes: number, more: Partial<CopyProgress> = {}): CopyP
     totalBytes: 200e6,
     movedBytes,
     bytesPerSecond: 95.3e6,
+    meanBytesPerSecond: 95.3e6,
     secondsLeft: 2,
     filesTotal: 10,
     filesDone: 3,
     filesProved: 3,
     retries: 0,
+    retryCauses: {},
     connections: 16,
     files: [
       { path: 'config.json', sizeBytes: 700, movedBytes: 700, state: 'proved' },
