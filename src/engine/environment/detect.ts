@@ -2,6 +2,7 @@ import { isAbsolute, join, relative } from 'node:path';
 
 import { findCaCertificateFile, findEndpoints, findProxies } from './endpoints';
 import { findHost } from './host';
+import type { HostFinding } from './host';
 import { processHostSource } from './hostSource';
 import { findRegion } from './region';
 import type { Environment, HostKind, HostSource } from './types';
@@ -30,6 +31,7 @@ export async function detectEnvironment(
     userProfileName: metadata.UserProfileName,
     executionRoleArn: metadata.ExecutionRoleArn,
     root: host.root,
+    stateDirectory: findStateDirectory(source, host, warnings),
     homeDirectory: source.homeDirectory,
     region,
     endpoints: findEndpoints(source.env),
@@ -37,6 +39,22 @@ export async function detectEnvironment(
     caCertificateFile,
     warnings
   };
+}
+
+/**
+ * `BEDROCK_IMPORT_STATE_DIR`, else a folder in the root. Outside SageMaker and without a Jupyter server
+ * the root is the current folder, and jobs must be found from any folder: then it is in the home folder.
+ */
+function findStateDirectory(source: HostSource, host: HostFinding, warnings: string[]): string {
+  const given = source.env.BEDROCK_IMPORT_STATE_DIR;
+  if (given) {
+    if (isAbsolute(given)) {
+      return given;
+    }
+    warnings.push('BEDROCK_IMPORT_STATE_DIR is not an absolute path and is not used.');
+  }
+  const byFolder = host.kind === 'plain-jupyter' && host.root !== source.env.JUPYTER_SERVER_ROOT;
+  return join(byFolder ? source.homeDirectory : host.root, '.bedrock-import');
 }
 
 function cacheWarnings(source: HostSource, kind: HostKind, root: string): string[] {

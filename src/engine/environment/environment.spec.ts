@@ -212,3 +212,29 @@ describe('warnings about the cache of other tools', () => {
     expect(warnings).toEqual([expect.stringContaining('TRANSFORMERS_CACHE')]);
   });
 });
+
+describe('the folder of jobs', () => {
+  it.each([
+    ['notebookInstance', {}, '/home/ec2-user/SageMaker/.bedrock-import'],
+    ['studioSpace', {}, '/home/sagemaker-user/.bedrock-import'],
+    ['studioSpace', { BEDROCK_IMPORT_STATE_DIR: '/mnt/jobs' }, '/mnt/jobs'],
+    ['plainJupyter', { JUPYTER_SERVER_ROOT: undefined }, '/home/jo/.bedrock-import']
+  ])('of %s with %j is %s', async (name, env, folder) => {
+    expect(await detect(name, { env })).toMatchObject({ stateDirectory: folder });
+  });
+
+  it('is in the root of a Jupyter server', async () => {
+    const { root, stateDirectory } = await detect('plainJupyter', {
+      env: { JUPYTER_SERVER_ROOT: plainJupyter.currentDirectory }
+    });
+    expect(stateDirectory).toBe(`${root}/.bedrock-import`);
+  });
+
+  it('is not taken from a relative path', async () => {
+    const { stateDirectory, warnings } = await detect('studioSpace', {
+      env: { BEDROCK_IMPORT_STATE_DIR: 'jobs' }
+    });
+    expect(stateDirectory).toBe('/home/sagemaker-user/.bedrock-import');
+    expect(warnings.join()).toContain('BEDROCK_IMPORT_STATE_DIR');
+  });
+});

@@ -54,6 +54,8 @@ export interface Environment {
   executionRoleArn?: string;
   /** The folder that JupyterLab's file browser shows, absolute. */
   root: string;
+  /** Where jobs and their journals are kept, absolute; it may not exist yet. */
+  stateDirectory: string;
   homeDirectory: string;
   region?: RegionFinding;
   endpoints: Endpoints;

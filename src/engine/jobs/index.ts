@@ -1,5 +1,16 @@
 export * from './types';
+export * from './jobTypes';
 export { createEngineContext } from './context';
 export type { EngineContextOptions } from './context';
 export { reviewImport } from './reviewImport';
 export { runImport } from './runImport';
+export { JobStore } from './store';
+export type { JobStoreOptions } from './store';
+export type { LeaseTiming } from './lease';
+export { createCopyJob, createImportJob } from './createJob';
+export { runJob } from './runJob';
+export type { RunJobOptions } from './runJob';
+export { cancelJob, pauseJob, removeJob } from './endJob';
+export type { CancelOutcome, CancelPlan, EndJobOptions, RemoveOutcome, RemovePlan } from './endJob';
+export { JobRunner } from './runner';
+export type { JobRunnerOptions } from './runner';

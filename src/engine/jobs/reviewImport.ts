@@ -12,7 +12,7 @@ import {
   importRoleTrustPolicy,
   listImportRoles
 } from '../iam';
-import { inspectModel } from '../model';
+import { hubModelFiles, inspectModel } from '../model';
 import { formatS3Uri, normalisePrefix, parseS3Uri, planCopy } from '../transfer';
 import type { S3Destination } from '../transfer';
 import { COST_NOTES } from './costNotes';
@@ -40,7 +40,10 @@ export async function reviewImport(
   }
   const { aws } = context;
   const model = await openHubModel(context.hub, reference, { signal });
-  const inspection = await inspectModel(context.hub, model, { region: aws.region, signal });
+  const inspection = await inspectModel(hubModelFiles(context.hub, model), {
+    region: aws.region,
+    signal
+  });
   const identity = await getCallerIdentity(aws, { signal });
   const destination = chooseDestination(bucket, options.prefix, model);
   const s3Uri = formatS3Uri(destination);
@@ -69,6 +72,9 @@ export async function reviewImport(
     identity,
     role: role.review,
     names: chosen.names,
+    ...(options.importedModelName === undefined
+      ? {}
+      : { requestedName: options.importedModelName }),
     s3Uri,
     ...(chosen.existing === undefined ? {} : { existing: chosen.existing }),
     checks: [...inspection.checks, ...plan.checks, ...role.checks, ...chosen.checks],

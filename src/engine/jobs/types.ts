@@ -45,6 +45,8 @@ export interface ImportReview {
     policies?: { trust: PolicyDocument; permissions: PolicyDocument };
   };
   names: { jobName: string; importedModelName: string };
+  /** The user's own name for the imported model. */
+  requestedName?: string;
   s3Uri: string;
   /** An earlier import of the same thing: followed or reused instead of started again. */
   existing?: { job: ImportJob; model?: ImportedModel };
