@@ -3,6 +3,7 @@ import { createByteFetch } from './byteFetch';
 import { CopyRun } from './copyRun';
 import { makeManifest, MANIFEST_NAME, readManifest, writeText } from './manifest';
 import { CopyMeter } from './meter';
+import { bytesOfParts } from './partSize';
 import { requireExecutable } from './planChecks';
 import { sourceLabel } from './planSource';
 import type { CopyPortion } from './portion';
@@ -60,6 +61,9 @@ export async function copyModel(
       ? await findUnfinishedUploads(context.aws.s3, destination, stop.signal)
       : new Map<string, string[]>();
     const portion = await makePortion?.(stop.signal);
+    if (portion !== undefined) {
+      meter.limitTo(file => bytesOfParts(file, portion.parts(file)));
+    }
     const run = new CopyRun({
       context,
       plan,

@@ -32,7 +32,7 @@ export class CopyMeter {
   private readonly files = new Map<string, MeteredFile>();
   private readonly active = new Set<MeteredFile>();
   private readonly causes = new Map<string, number>();
-  private readonly totalBytes: number;
+  private totalBytes: number;
   private readonly rates: RateMeter;
   private movedBytes = 0;
   private filesWhole = 0;
@@ -43,7 +43,7 @@ export class CopyMeter {
   private readonly startedAt: number;
 
   constructor(
-    planned: readonly PlannedFile[],
+    private readonly planned: readonly PlannedFile[],
     private readonly listeners: Pick<CopyOptions, 'onProgress' | 'onFile'>,
     private readonly now: () => number = Date.now
   ) {
@@ -65,6 +65,22 @@ export class CopyMeter {
       }
     }
     this.totalBytes = planned.reduce((sum, file) => sum + file.sizeBytes, 0);
+  }
+
+  /** Counts only what is sent from here, where several workers share a plan; files without any are left out. */
+  limitTo(ownBytes: (file: PlannedFile) => number): void {
+    this.totalBytes = 0;
+    for (const file of this.planned) {
+      const progress = this.files.get(file.path);
+      const bytes = ownBytes(file);
+      if (progress === undefined || bytes === 0) {
+        this.files.delete(file.path);
+      } else {
+        progress.sizeBytes = bytes;
+        progress.movedBytes = Math.min(progress.movedBytes, bytes);
+        this.totalBytes += bytes;
+      }
+    }
   }
 
   start(): void {

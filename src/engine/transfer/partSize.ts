@@ -46,3 +46,14 @@ export function partRange(
   const start = index * partSizeBytes;
   return { start, end: Math.min(sizeBytes, start + partSizeBytes) };
 }
+
+/** Bytes of some of a file's parts (0-based). */
+export function bytesOfParts(
+  file: { sizeBytes: number; partSizeBytes: number; partCount: number },
+  parts: readonly number[]
+): number {
+  return parts.reduce((sum, index) => {
+    const { start, end } = partRange(file.sizeBytes, file.partSizeBytes, index);
+    return sum + end - start;
+  }, 0);
+}

@@ -2,7 +2,6 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { BedrockImportError } from '../../errors';
 import { describeObject, HEADS_AT_ONCE, listDestination, mapInParallel } from '../destination';
 import type { ListedObject } from '../destination';
-import { partRange } from '../partSize';
 import { sourceLabel } from '../planSource';
 import type { CopyPortion } from '../portion';
 import type { CopyOptions, CopyPlan, FileProof, PlannedFile } from '../types';
@@ -242,14 +241,4 @@ export class SharePortion implements CopyPortion {
 
 function isInParts(file: PlannedFile): boolean {
   return file.action === 'copy' && file.method === 'multipart';
-}
-
-/** Bytes that a share sends, of one file. */
-export function bytesOfShare(file: PlannedFile, parts: readonly number[]): number {
-  return isInParts(file)
-    ? parts.reduce((sum, index) => {
-        const { start, end } = partRange(file.sizeBytes, file.partSizeBytes, index);
-        return sum + end - start;
-      }, 0)
-    : parts.length * file.sizeBytes;
 }
