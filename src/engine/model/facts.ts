@@ -1,13 +1,12 @@
 import type { ChatTemplateReading } from '../chatTemplate';
 import type { Check } from '../checks';
-import type { HubModel } from '../hub';
-import type { FileSelection } from './types';
+import type { FileSelection, ModelListing } from './types';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What the checks look at: read once, before any of them runs. */
 export interface ModelFacts {
-  model: HubModel;
+  model: ModelListing;
   selection: FileSelection;
   region?: string;
   /** The small files that could be read as text, by path. */
@@ -31,7 +30,7 @@ export type ModelCheck = (facts: ModelFacts) => Check | undefined;
 
 /** Everything that follows from the listing and from the texts read. */
 export function collectFacts(input: {
-  model: HubModel;
+  model: ModelListing;
   selection: FileSelection;
   region?: string;
   texts: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import type { Check } from '../checks';
 import { BedrockImportError } from '../errors';
 import { createHubClient, openHubModel } from '../hub';
 import { entryOf, MODEL_ID, startTestHub, type TestHub } from '../hub/testing/startTestHub';
-import { inspectModel, type ModelInspection } from '.';
+import { hubModelFiles, inspectModel, type ModelInspection } from '.';
 
 const encoder = new TextEncoder();
 const TEMPLATE = '{{ messages[0].content }}';
@@ -62,7 +62,7 @@ async function inspect(variation: Variation = {}): Promise<ModelInspection> {
   });
   const client = createHubClient({ endpoint: hub.endpoint });
   const model = await openHubModel(client, { id: MODEL_ID });
-  return inspectModel(client, model, { region: variation.region ?? 'us-east-1' });
+  return inspectModel(hubModelFiles(client, model), { region: variation.region ?? 'us-east-1' });
 }
 
 function bytesOf(value: unknown): Uint8Array {
@@ -316,7 +316,7 @@ it('stops when it is told to', async () => {
   await inspect();
   const client = createHubClient({ endpoint: hub?.endpoint });
   const model = await openHubModel(client, { id: MODEL_ID });
-  const work = inspectModel(client, model, { signal: AbortSignal.abort() });
+  const work = inspectModel(hubModelFiles(client, model), { signal: AbortSignal.abort() });
   await expect(work).rejects.toMatchObject({ code: 'CANCELLED', kind: 'cancelled' });
   await expect(work).rejects.toBeInstanceOf(BedrockImportError);
 });

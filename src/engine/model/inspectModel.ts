@@ -1,10 +1,9 @@
 import { readChatTemplates } from '../chatTemplate';
 import { cancelledError } from '../errors';
-import { readHubFile, type HubClient, type HubModel } from '../hub';
 import { MODEL_CHECKS } from './checks';
 import { collectFacts, indexPathOf, isObject, type ModelFacts } from './facts';
 import { selectImportFiles } from './selectImportFiles';
-import type { FileSelection, ModelInspection } from './types';
+import type { FileSelection, ModelFiles, ModelInspection } from './types';
 
 /** An index of a model with many experts has some megabytes; nothing else read here comes close. */
 const MAX_TEXT_BYTES = 32 * 2 ** 20;
@@ -20,19 +19,21 @@ const SMALL_FILES: readonly RegExp[] = [
 /**
  * Reads a model's small files and judges from them, and from the listing, whether an import can
  * work. Copies and changes nothing.
- * @throws BedrockImportError when the hub does not hand over a file, or `CANCELLED`
+ * @throws BedrockImportError when the source does not hand over a file, or `CANCELLED`
  */
 export async function inspectModel(
-  client: HubClient,
-  model: HubModel,
+  source: ModelFiles,
   options: { region?: string; signal?: AbortSignal } = {}
 ): Promise<ModelInspection> {
-  const selection = selectImportFiles(model.files);
-  const { texts, notText } = await readTexts(client, model, selection, options.signal);
+  const { model } = source;
+  const selected = selectImportFiles(model.files);
+  const selection = { ...selected, leftOut: [...selected.leftOut, ...(model.leftOut ?? [])] };
+  const { texts, notText } = await readTexts(source, selection, options.signal);
   const chatTemplate = readChatTemplates(texts);
   const { region } = options;
   const facts = collectFacts({ model, selection, region, texts, notText, chatTemplate });
-  const checks = MODEL_CHECKS.map(check => check(facts)).filter(check => check !== undefined);
+  const judged = MODEL_CHECKS.map(check => check(facts)).filter(check => check !== undefined);
+  const checks = [...(model.checks ?? []), ...judged];
   const modelType = facts.config?.['model_type'];
   return {
     model,
@@ -50,8 +51,7 @@ export async function inspectModel(
 }
 
 async function readTexts(
-  client: HubClient,
-  model: HubModel,
+  source: ModelFiles,
   selection: FileSelection,
   signal: AbortSignal | undefined
 ): Promise<{ texts: Record<string, string>; notText: string[] }> {
@@ -64,10 +64,10 @@ async function readTexts(
   const worker = async (): Promise<void> => {
     for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
       if (signal?.aborted === true) {
-        throw cancelledError(model.id, signal.reason);
+        throw cancelledError(source.model.id, signal.reason);
       }
       const options = { maxBytes: MAX_TEXT_BYTES, signal };
-      read.set(path, decode(await readHubFile(client, model, path, options)));
+      read.set(path, decode(await source.readFile(path, options)));
     }
   };
   await Promise.all(Array.from({ length: READS_AT_ONCE }, worker));

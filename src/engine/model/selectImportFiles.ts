@@ -1,5 +1,4 @@
-import type { HubFile } from '../hub';
-import type { FileSelection, LeftOutFile } from './types';
+import type { FileSelection, LeftOutFile, ModelFile } from './types';
 
 interface Rule {
   matches: RegExp;
@@ -116,9 +115,9 @@ const VARIANT_INDEX = /^model\.safetensors\.index\.(?!json$)[a-z0-9_]+\.json$/;
  * Which files of a repository an import gets, and why each other one stays behind. Looks at names
  * only; whether the taken ones are complete is for the checks.
  */
-export function selectImportFiles(files: readonly HubFile[]): FileSelection {
+export function selectImportFiles(files: readonly ModelFile[]): FileSelection {
   const plainWeights = files.some(file => /^model(-\d{5}-of-\d{5})?\.safetensors$/.test(file.path));
-  const taken: HubFile[] = [];
+  const taken: ModelFile[] = [];
   const leftOut: LeftOutFile[] = [];
   for (const file of files) {
     const reason = reasonToLeaveOut(file.path, plainWeights);

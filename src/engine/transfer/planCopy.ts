@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { describeBucket } from '../aws';
 import { replaceChatTemplate } from '../chatTemplate';
 import type { FileRewrite } from '../chatTemplate';
-import type { HubFile } from '../hub';
-import type { LeftOutFile, ModelInspection } from '../model';
+import type { LeftOutFile, ModelFile, ModelInspection, ModelListing } from '../model';
 import {
   describeObject,
   HEADS_AT_ONCE,
@@ -15,7 +14,7 @@ import type { DescribedObject, ListedObject } from './destination';
 import { readManifest } from './manifest';
 import { layOutParts } from './partSize';
 import { sourceLabel } from './planSource';
-import type { HubSource } from './planSource';
+import type { HubSource, PlanSource } from './planSource';
 import { destinationChecks, keyChecks, unexpectedObjects, versionChecks } from './planChecks';
 import type {
   CopyPlan,
@@ -28,6 +27,8 @@ import type {
 
 export interface PlanCopyOptions {
   inspection: ModelInspection;
+  /** Where the files are, as `openCopySource` says. @default the hub, at the inspection's commit */
+  source?: PlanSource;
   destination: S3Destination;
   /** Replaces the model's own chat template in every place that counts. */
   chatTemplate?: string;
@@ -37,11 +38,7 @@ export interface PlanCopyOptions {
 }
 
 /** A file as it shall be at the destination. */
-interface WantedFile {
-  path: string;
-  sizeBytes: number;
-  sha256?: string;
-  gitOid?: string;
+interface WantedFile extends ModelFile {
   content?: string;
 }
 
@@ -57,7 +54,6 @@ export async function planCopy(
   options: PlanCopyOptions
 ): Promise<CopyPlan> {
   const { inspection, destination, signal } = options;
-  const { model } = inspection;
   const { region } = await describeBucket(context.aws, destination.bucket, {
     account: options.account,
     signal
@@ -73,12 +69,7 @@ export async function planCopy(
     keepsOldVersions(context.aws.s3, destination.bucket, signal)
   ]);
   const earlier = new Map(manifest?.files.map(proof => [proof.key, proof]));
-  const source: HubSource = {
-    kind: 'hub',
-    endpoint: context.hub.endpoint,
-    modelId: model.id,
-    commitSha: model.commitSha
-  };
+  const source = options.source ?? hubSourceOf(context, inspection.model);
   const label = sourceLabel(source);
   const conflicts: PlanConflict[] = [];
   const files = await mapInParallel(wanted, HEADS_AT_ONCE, async file => {
@@ -115,6 +106,18 @@ export async function planCopy(
   };
 }
 
+function hubSourceOf(context: TransferContext, model: ModelListing): HubSource {
+  if (model.commitSha === undefined) {
+    throw new TypeError('A model that is not on the hub is planned with the source it is in.');
+  }
+  return {
+    kind: 'hub',
+    endpoint: context.hub.endpoint,
+    modelId: model.id,
+    commitSha: model.commitSha
+  };
+}
+
 function sum(files: readonly { sizeBytes: number }[]): number {
   return files.reduce((total, file) => total + file.sizeBytes, 0);
 }
@@ -135,7 +138,7 @@ function wantedFiles(
     const rewrite = byPath.get(file.path);
     byPath.delete(file.path);
     if (rewrite === undefined) {
-      wanted.push(fromHub(file));
+      wanted.push(fromListing(file));
     } else if (rewrite.after === undefined) {
       leftOut.push({ path: file.path, sizeBytes: file.sizeBytes, reason: rewrite.summary });
     } else {
@@ -150,20 +153,15 @@ function wantedFiles(
   return { wanted, leftOut };
 }
 
-function fromHub(file: HubFile): WantedFile {
-  return file.sha256 === undefined
-    ? { path: file.path, sizeBytes: file.sizeBytes, gitOid: file.gitOid }
-    : { path: file.path, sizeBytes: file.sizeBytes, sha256: file.sha256 };
+function fromListing(file: ModelFile): WantedFile {
+  const { gitOid, ...facts } = file;
+  return file.sha256 === undefined && gitOid !== undefined ? { ...facts, gitOid } : facts;
 }
 
 function planFile(file: WantedFile, key: string): PlannedFile {
   return {
-    path: file.path,
+    ...file,
     key,
-    sizeBytes: file.sizeBytes,
-    ...(file.sha256 === undefined ? {} : { sha256: file.sha256 }),
-    ...(file.gitOid === undefined ? {} : { gitOid: file.gitOid }),
-    ...(file.content === undefined ? {} : { content: file.content }),
     action: file.content === undefined ? 'copy' : 'write',
     ...layOutParts(file.sizeBytes)
   };

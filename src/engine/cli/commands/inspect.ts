@@ -1,7 +1,7 @@
 import { worstVerdict } from '../../checks';
 import { formatBytes } from '../../disk';
 import { openHubModel, parseModelReference } from '../../hub';
-import { inspectModel, ModelInspection } from '../../model';
+import { hubModelFiles, inspectModel, ModelInspection } from '../../model';
 import { ExitCode } from '../exitCodes';
 import type { Printer } from '../output';
 import type { Outcome, Session } from '../session';
@@ -49,7 +49,7 @@ export async function inspectByName(session: Session, text: string): Promise<Mod
   const reference = parseModelReference(text, { endpoint: hub.endpoint });
   session.progress.status(`Reading ${reference.id} on the hub`);
   const model = await openHubModel(hub, reference, { signal: session.signal });
-  const inspection = await inspectModel(hub, model, {
+  const inspection = await inspectModel(hubModelFiles(hub, model), {
     region: environment.region?.name,
     signal: session.signal
   });
@@ -60,7 +60,7 @@ export async function inspectByName(session: Session, text: string): Promise<Mod
 /** Everything but the raw texts, which would drown the rest. */
 export function inspectionDocument(inspection: ModelInspection): object {
   const { texts, selection, model, ...facts } = inspection;
-  const { files, ...modelFacts } = model;
+  const { files, leftOut: _passedOver, checks: _ofListing, ...modelFacts } = model;
   return {
     ...facts,
     model: { ...modelFacts, fileCount: files.length },
@@ -114,7 +114,10 @@ function printInspection(to: Printer, inspection: ModelInspection): void {
   to.line(checkSummary(inspection.checks));
 }
 
-function accessOf(model: ModelInspection['model']): string {
+function accessOf(model: ModelInspection['model']): string | undefined {
+  if (model.gated === undefined) {
+    return undefined;
+  }
   const gate = { auto: 'gated (licence to accept)', manual: 'gated (granted by hand)' };
   const reach = model.private ? 'private' : 'public';
   return model.gated === false ? reach : `${reach}, ${gate[model.gated]}`;

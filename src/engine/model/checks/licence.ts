@@ -1,7 +1,10 @@
 import type { ModelCheck } from '../facts';
 
-/** Says under which terms the model stands; judging them is the user's. */
+/** Says under which terms a model of the hub stands; judging them is the user's. */
 export const licence: ModelCheck = ({ model }) => {
+  if (model.gated === undefined) {
+    return undefined;
+  }
   const gate = model.gated === false ? '' : ' The model is gated, and you have access to it.';
   return {
     id: 'licence',

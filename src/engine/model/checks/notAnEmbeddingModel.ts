@@ -28,6 +28,9 @@ export const notAnEmbeddingModel: ModelCheck = ({ model }) => {
       nextStep: 'Choose a model that generates text.'
     };
   }
-  const found = `The hub lists the model under ${model.pipelineTag ?? 'no task'}.`;
+  const found =
+    model.gated === undefined
+      ? 'The files are not those of sentence-transformers.'
+      : `The hub lists the model under ${model.pipelineTag ?? 'no task'}.`;
   return { id, verdict: 'ok', found, why, source: GUIDE_SOURCE };
 };
