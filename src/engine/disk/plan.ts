@@ -31,16 +31,21 @@ export function requiredBytesFor(sizeBytes: number): number {
 export async function planDisk(options: DiskPlanOptions): Promise<DiskPlan> {
   checkSize(options.sizeBytes);
   const usage = await readDiskUsage(options.path);
-  return planFor(options.sizeBytes, usage, options.environment?.host);
+  return planFor(options.sizeBytes, usage, options.environment?.host, options.newEntries);
 }
 
 /** The plan for a disk that has been measured. */
-export function planFor(sizeBytes: number, usage: DiskUsage, host?: HostKind): DiskPlan {
+export function planFor(
+  sizeBytes: number,
+  usage: DiskUsage,
+  host?: HostKind,
+  newEntries = 1
+): DiskPlan {
   const requiredBytes = requiredBytesFor(sizeBytes);
   const { availableBytes } = usage;
   const missingBytes = usage.unlimited ? 0 : Math.max(0, requiredBytes - availableBytes);
   const fits = missingBytes === 0;
-  const noInodes = usage.inodes !== undefined && usage.inodes.available === 0;
+  const noInodes = usage.inodes !== undefined && usage.inodes.available < newEntries;
   const downloadPossible = fits && !noInodes;
   return {
     sizeBytes,
@@ -50,7 +55,13 @@ export function planFor(sizeBytes: number, usage: DiskUsage, host?: HostKind): D
     missingBytes,
     route: downloadPossible ? 'download-possible' : 'stream',
     usage,
-    explanation: explain(sizeBytes, requiredBytes, usage, missingBytes, noInodes),
+    explanation: explain(
+      sizeBytes,
+      requiredBytes,
+      usage,
+      missingBytes,
+      noInodes ? newEntries : undefined
+    ),
     nextSteps: downloadPossible ? [] : stepsFor(requiredBytes, missingBytes, usage, host)
   };
 }
@@ -60,11 +71,14 @@ function explain(
   requiredBytes: number,
   usage: DiskUsage,
   missingBytes: number,
-  noInodes: boolean
+  missingInodesFor: number | undefined
 ): string {
   const need = `${formatBytes(sizeBytes)} with 5 % and 2 GB to spare need ${formatBytes(requiredBytes)}`;
-  if (noInodes) {
-    return `${need}; ${usage.path} has no inode left, so that not one more file can be made there.`;
+  if (missingInodesFor !== undefined) {
+    const left = usage.inodes?.available ?? 0;
+    return left === 0
+      ? `${need}; ${usage.path} has no inode left, so that not one more file can be made there.`
+      : `${need}; ${usage.path} has ${left} inodes left where ${missingInodesFor} files, links and folders have to be made.`;
   }
   if (usage.unlimited) {
     return `${need}; ${usage.path} lies on an elastic file system that tells no limit.`;

@@ -38,6 +38,8 @@ export interface DiskPlan {
 export interface DiskPlanOptions {
   sizeBytes: number;
   path: string;
+  /** Files, links and folders to be made, each of which takes an inode. @default 1 */
+  newEntries?: number;
   /** Makes the next steps those of the host. */
   environment?: Environment;
 }

@@ -1,5 +1,5 @@
 import type { BigIntStatsFs } from 'node:fs';
-import { readFile, realpath, statfs } from 'node:fs/promises';
+import { readFile, readlink, realpath, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 import { BedrockImportError } from '../errors';
@@ -32,9 +32,15 @@ export async function readDiskUsage(path: string): Promise<DiskUsage> {
           cause: error
         });
       }
-      folder = dirname(folder);
+      folder = await nearer(folder);
     }
   }
+}
+
+/** A link to what does not exist yet still says on which disk it will be. */
+async function nearer(folder: string): Promise<string> {
+  const target = await readlink(folder).catch(() => undefined);
+  return target === undefined ? dirname(folder) : dirname(resolve(dirname(folder), target));
 }
 
 /** The numbers of statfs(2) in the words of `df`. */
@@ -68,6 +74,11 @@ const TYPES_BY_NUMBER = new Map([
   [0x6969n, 'nfs4'],
   [0x01021994n, 'tmpfs'],
   [0x65735546n, 'fuse'],
+  [0x858458f6n, 'ramfs'],
+  [0x0bd00bd0n, 'lustre'],
+  [0x2fc12fc1n, 'zfs'],
+  [0xff534d42n, 'cifs'],
+  [0x01021997n, '9p'],
   [0x9fa0n, 'proc']
 ]);
 

@@ -1,0 +1,47 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export interface CacheFolderSource {
+  env: Readonly<Record<string, string | undefined>>;
+  homeDirectory: string;
+}
+
+/**
+ * The folder in which transformers, vllm and other tools look for models of the hub: `HF_HUB_CACHE`, else
+ * `HUGGINGFACE_HUB_CACHE`, else `hub` under `HF_HOME`, whose default is `huggingface` under
+ * `XDG_CACHE_HOME` or `~/.cache` (Hugging Face Hub documentation, "Environment variables").
+ *
+ * @param explicit A folder that the user named; it counts before all variables.
+ * @returns An absolute path; the folder may not exist yet.
+ */
+export function hubCacheFolder(source: CacheFolderSource, explicit?: string): string {
+  const { env, homeDirectory } = source;
+  const expand = (path: string): string => expandVariables(expandHome(path, homeDirectory), env);
+  if (explicit !== undefined && explicit !== '') {
+    return resolve(expandHome(explicit, homeDirectory));
+  }
+  const hubHome = expand(
+    env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || join(homeDirectory, '.cache'), 'huggingface')
+  );
+  return resolve(
+    expand(env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || join(hubHome, 'hub'))
+  );
+}
+
+/** For callers that have no description of the host at hand. */
+export function processCacheFolder(explicit?: string): string {
+  return hubCacheFolder({ env: process.env, homeDirectory: homedir() }, explicit);
+}
+
+function expandHome(path: string, homeDirectory: string): string {
+  return path.replace(/^~(?=\/|$)/, () => homeDirectory);
+}
+
+/** As Python's os.path.expandvars: a variable that is not set stays as it is written. */
+function expandVariables(path: string, env: CacheFolderSource['env']): string {
+  return path.replace(
+    /\$(?:(\w+)|\{([^}]*)\})/g,
+    (written: string, plain: string | undefined, braced: string | undefined) =>
+      env[plain ?? braced ?? ''] ?? written
+  );
+}

@@ -1,0 +1,140 @@
+import { BedrockImportError } from '../../errors';
+import { forgetLocation, knownLocation } from '../../hub';
+import type { HubClient, HubFile, HubFileLocation, HubModel } from '../../hub';
+import type { BytePipe } from '../bytes';
+import { TransientFault, withRetries } from '../retry';
+import type { RetryNotice } from '../retry';
+import { LocationRefused, networkCause } from '../sendRange';
+import type { ByteRange } from './byteRanges';
+import { judgeRange } from './rangeAnswer';
+
+/** Small pieces from the network are joined, because each write has its price. */
+const BUFFER_BYTES = 2 ** 20;
+/** A try that brought this much counts as a success, however it ended. */
+const PROGRESS_BYTES = 2 ** 20;
+const STALL_MS = 30_000;
+
+export interface RangeFetchInputs {
+  hub: HubClient;
+  model: HubModel;
+  pipe: BytePipe;
+  signal: AbortSignal;
+  onRetry: (path: string, notice: RetryNotice) => void;
+}
+
+/**
+ * Brings one range of a file to a sink, whatever passes on the way; what has come before a connection
+ * broke does not come again.
+ *
+ * @param sink What it throws ends the range.
+ * @throws BedrockImportError those of the hub, `COPY_GAVE_UP`, `CANCELLED`, and what `sink` throws
+ */
+export async function fetchRange(
+  inputs: RangeFetchInputs,
+  file: HubFile,
+  range: ByteRange,
+  sink: (bytes: Uint8Array, position: number) => Promise<void>
+): Promise<void> {
+  const { signal, onRetry } = inputs;
+  let position = range.start;
+  while (position < range.end) {
+    await withRetries(
+      { subject: file.path, signal, onRetry: notice => onRetry(file.path, notice) },
+      async () => {
+        const before = position;
+        try {
+          await readOnce(inputs, file, { start: position, end: range.end }, async bytes => {
+            await sink(bytes, position);
+            position += bytes.length;
+          });
+        } catch (error) {
+          const transient = error instanceof TransientFault;
+          if (!transient || position - before < PROGRESS_BYTES || signal.aborted) {
+            throw error;
+          }
+          onRetry(file.path, { attempt: 1, waitMs: 0, fault: error });
+        }
+      }
+    );
+  }
+}
+
+async function readOnce(
+  inputs: RangeFetchInputs,
+  file: HubFile,
+  range: ByteRange,
+  sink: (bytes: Uint8Array) => Promise<void>
+): Promise<void> {
+  const { hub, model, pipe, signal } = inputs;
+  const location = await locate(inputs, file);
+  const buffer = new Uint8Array(Math.min(BUFFER_BYTES, range.end - range.start));
+  let filled = 0;
+  let sinkFailure: { error: unknown } | undefined;
+  const flush = async (): Promise<void> => {
+    const bytes = buffer.subarray(0, filled);
+    filled = 0;
+    try {
+      await sink(bytes);
+    } catch (error) {
+      sinkFailure = { error };
+      throw error;
+    }
+  };
+  try {
+    await pipe.read(
+      {
+        url: location.url,
+        headers: {
+          ...location.headers,
+          range: `bytes=${range.start}-${range.end - 1}`,
+          // A compressed body would not have the length of the range.
+          'accept-encoding': 'identity'
+        },
+        lengthBytes: range.end - range.start,
+        judge: head => judgeRange(head, { path: file.path, sizeBytes: file.sizeBytes, ...range })
+      },
+      async chunk => {
+        for (let taken = 0; taken < chunk.length;) {
+          const count = Math.min(chunk.length - taken, buffer.length - filled);
+          buffer.set(chunk.subarray(taken, taken + count), filled);
+          taken += count;
+          filled += count;
+          if (filled === buffer.length) {
+            await flush();
+          }
+        }
+      },
+      { signal, stallMs: STALL_MS }
+    );
+    if (filled > 0) {
+      await flush();
+    }
+  } catch (error) {
+    if (sinkFailure !== undefined) {
+      throw sinkFailure.error;
+    }
+    if (filled > 0 && !signal.aborted) {
+      await flush();
+    }
+    if (error instanceof LocationRefused) {
+      await forgetLocation(hub, model, file.path, location);
+    }
+    if (error instanceof TransientFault || error instanceof BedrockImportError) {
+      throw error;
+    }
+    throw new TransientFault(networkCause(error));
+  }
+}
+
+/** A hub that cannot be reached for a while is waited for as storage is. */
+async function locate(inputs: RangeFetchInputs, file: HubFile): Promise<HubFileLocation> {
+  const { hub, model, signal } = inputs;
+  try {
+    return await knownLocation(hub, model, file.path, { signal });
+  } catch (error) {
+    if (error instanceof BedrockImportError && error.code === 'HUB_UNREACHABLE') {
+      throw new TransientFault(error.message, { final: error, attempts: 4 });
+    }
+    throw error;
+  }
+}
