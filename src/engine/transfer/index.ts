@@ -15,3 +15,4 @@ export { MANIFEST_NAME, readManifest } from './manifest';
 export type { Manifest } from './manifest';
 export { layOutParts, partRange } from './partSize';
 export * from './shares';
+export * from './download';

@@ -1,4 +1,5 @@
 import type { ByteFetch } from './byteFetch';
+import { DownloadMover } from './download';
 import { HubMover } from './hubMover';
 import type { CopyMeter } from './meter';
 import type { CopyPlan, CopyRetry, PlannedFile, ProofMethod, TransferContext } from './types';
@@ -55,7 +56,9 @@ export function createPartMover(inputs: PartMoverInputs): PartMover {
   const { source } = inputs.plan;
   switch (source.kind) {
     case 'hub':
-      return new HubMover(inputs, source);
+      return source.cacheFolder === undefined
+        ? new HubMover(inputs, source)
+        : new DownloadMover(inputs, source.cacheFolder);
     case 'folder':
     case 's3':
     case 'archive':
