@@ -1,9 +1,9 @@
-import { open } from 'node:fs/promises';
-
-import { ConnectionResetError, type FaultPlan } from '../state';
+import type { FaultPlan } from '../state';
+import { openFileSource } from './byteSource';
+import { streamBody, type BodyFaults } from './faultyBody';
+import { openGenerated } from './generatedContent';
 import type { RepositoryFile } from './repository';
-
-const CHUNK_BYTES = 512 * 1024;
+import type { Swaps } from './swaps';
 
 /** Bytes `[start, end)`. */
 export interface ByteRange {
@@ -42,9 +42,10 @@ export function parseRange(
 export async function fileAnswer(
   request: Request,
   file: RepositoryFile,
-  faults: FaultPlan,
+  context: { faults: FaultPlan; swaps: Swaps },
   headers: Record<string, string>
 ): Promise<Response> {
+  const { faults } = context;
   const size = file.sizeBytes;
   const ignored = request.headers.has('range') && faults.roll('hub-ignore-range');
   const range = ignored ? undefined : parseRange(request.headers.get('range'), size);
@@ -64,60 +65,29 @@ export async function fileAnswer(
   if (request.method === 'HEAD' || start === end) {
     return new Response(null, { status, headers: answerHeaders });
   }
-  const middle = start + Math.floor((end - start) / 2);
-  const body = await readFileRange(file.absolutePath, start, end, {
-    breakAt: faults.roll('hub-reset') ? middle : undefined,
-    flipAt: faults.roll('hub-flip-byte') ? middle : undefined
+  const source =
+    file.generated === undefined
+      ? await openFileSource(file.absolutePath)
+      : openGenerated(file.generated);
+  const body = streamBody(source, start, end, {
+    ...rollBodyFaults(faults, start + Math.floor((end - start) / 2)),
+    swapFrom: context.swaps.swapFrom(file)
   });
   return new Response(body, { status, headers: answerHeaders });
 }
 
-/**
- * Streams `[start, end)` of a file, a chunk at a time as the client takes them.
- *
- * @param faults.breakAt Where in the file the connection breaks.
- * @param faults.flipAt Which byte of the file is sent with one bit wrong.
- */
-async function readFileRange(
-  path: string,
-  start: number,
-  end: number,
-  faults: { breakAt?: number; flipAt?: number }
-): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const file = await open(path, 'r');
-  let position = start;
-  return new ReadableStream<Uint8Array<ArrayBuffer>>(
-    {
-      pull: async controller => {
-        try {
-          const stop = Math.min(end, faults.breakAt ?? end);
-          if (position === faults.breakAt) {
-            throw new ConnectionResetError();
-          }
-          const chunk = new Uint8Array(Math.min(CHUNK_BYTES, stop - position));
-          const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
-          if (bytesRead === 0) {
-            throw new Error('The file became shorter while it was sent.');
-          }
-          const flip = (faults.flipAt ?? -1) - position;
-          if (flip >= 0 && flip < bytesRead) {
-            chunk[flip] = (chunk[flip] ?? 0) ^ 1;
-          }
-          position += bytesRead;
-          controller.enqueue(chunk.subarray(0, bytesRead));
-          if (position === end) {
-            await file.close();
-            controller.close();
-          }
-        } catch (error) {
-          await file.close();
-          controller.error(error);
-        }
-      },
-      cancel: () => file.close()
-    },
-    { highWaterMark: 0 }
-  );
+function rollBodyFaults(faults: FaultPlan, middle: number): BodyFaults {
+  // All are rolled every time, so that one that strikes does not shift the sequence of another.
+  const struck = {
+    reset: [faults.roll('hub-reset'), faults.roll('hub-reset-every')].includes(true),
+    stall: faults.roll('hub-stall'),
+    truncate: faults.roll('hub-truncate')
+  };
+  const how = (['reset', 'stall', 'truncate'] as const).find(name => struck[name]);
+  return {
+    stop: how && { at: middle, how },
+    flipAt: faults.roll('hub-flip-byte') ? middle : undefined
+  };
 }
 
 function contentType(path: string): string {

@@ -3,9 +3,11 @@ import { readCaller } from './access';
 import { hubError, rateLimited } from './answers';
 import { createFileHashes } from './fileHashes';
 import { answerModelApi, answerSearch, splitRevision } from './modelApi';
+import { createRateLimit } from './rateLimit';
 import { openRepositories } from './repository';
 import { answerCdn, answerResolve } from './resolve';
 import { CDN_PREFIX, createSignedUrls } from './signedUrls';
+import { createSwaps } from './swaps';
 
 export interface HubOptions {
   /** Every `org/name` in it is a model; without it the hub is empty. */
@@ -30,7 +32,12 @@ export function createHub(options: HubOptions): Hub {
   const { state } = options;
   const faults = options.faults ?? state.faults;
   const repositories = openRepositories(options.modelsDirectory, createFileHashes(state));
-  const context = { faults, signedUrls: createSignedUrls(state) };
+  const context = {
+    faults,
+    signedUrls: createSignedUrls(state),
+    swaps: createSwaps(state, faults)
+  };
+  const limitRate = createRateLimit(state, faults);
 
   const handler: SandboxHandler = async request => {
     const url = new URL(request.url);
@@ -40,6 +47,10 @@ export function createHub(options: HubOptions): Hub {
     if (url.pathname.startsWith(CDN_PREFIX)) {
       return answerCdn(request, url, context);
     }
+    return limitRate(url.pathname, () => answer(request, url));
+  };
+
+  const answer = async (request: Request, url: URL): Promise<Response> => {
     if (faults.roll('hub-429')) {
       return rateLimited();
     }

@@ -87,7 +87,7 @@ function sibling(file: TreeEntry, blobs: boolean): Record<string, unknown> {
 /** The model's config.json; undefined when it is missing or no JSON object. */
 async function readConfig(repository: Repository): Promise<Record<string, unknown> | undefined> {
   const file = repository.files.find(({ path }) => path === 'config.json');
-  if (file === undefined || file.sha256 !== undefined) {
+  if (file === undefined || file.sha256 !== undefined || file.generated !== undefined) {
     return undefined;
   }
   try {

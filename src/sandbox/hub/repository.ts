@@ -3,6 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { textBlobOid, type FileFacts, type FileHashes } from './fileHashes';
+import type { GeneratedEntry } from './generatedContent';
+import { GENERATED_HASHES_FILE, generatedFacts } from './generatedHashes';
 import { readSettings, SETTINGS_FILE, type RepositorySettings } from './settings';
 
 export interface RepositoryFile extends FileFacts {
@@ -10,6 +12,8 @@ export interface RepositoryFile extends FileFacts {
   absolutePath: string;
   sizeBytes: number;
   mtimeMs: number;
+  /** A file that is nowhere on disk; `absolutePath` is that of the settings then. */
+  generated?: GeneratedEntry;
 }
 
 /** A folder `org/name` as it is now. */
@@ -87,12 +91,16 @@ export function openRepositories(
 
 /** Whether the file on disk is still the one that was hashed. */
 export async function isUnchanged(file: RepositoryFile): Promise<boolean> {
+  if (file.generated !== undefined) {
+    return true;
+  }
   const stats = await stat(file.absolutePath).catch(() => undefined);
   return stats?.size === file.sizeBytes && stats.mtimeMs === file.mtimeMs;
 }
 
 async function readRepository(id: string, folder: string, hashes: FileHashes): Promise<Repository> {
   const found = await walk(folder, '');
+  const settings = await readSettings(folder);
   const files: RepositoryFile[] = [];
   for (const file of found) {
     const facts = await hashes.of(file.absolutePath, file.path, {
@@ -101,6 +109,9 @@ async function readRepository(id: string, folder: string, hashes: FileHashes): P
     });
     files.push({ ...file, gitOid: facts.gitOid, sha256: facts.sha256 });
   }
+  const onDisk = new Set(files.map(file => file.path));
+  const generated = settings.generated.filter(entry => !onDisk.has(entry.path));
+  files.push(...(await generatedFiles(folder, generated)));
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const listing = createHash('sha1').update(id);
   for (const file of files) {
@@ -108,11 +119,30 @@ async function readRepository(id: string, folder: string, hashes: FileHashes): P
   }
   return {
     id,
-    settings: await readSettings(folder),
+    settings,
     files,
     commitSha: listing.digest('hex'),
     lastModified: new Date(Math.max(0, ...files.map(file => file.mtimeMs)))
   };
+}
+
+async function generatedFiles(
+  folder: string,
+  entries: readonly GeneratedEntry[]
+): Promise<RepositoryFile[]> {
+  if (entries.length === 0) {
+    return [];
+  }
+  const absolutePath = join(folder, SETTINGS_FILE);
+  const { mtimeMs } = await stat(absolutePath);
+  const facts = await generatedFacts(folder, entries);
+  return entries.flatMap((generated, index) => {
+    const fact = facts[index];
+    const { path, sizeBytes } = generated;
+    return fact === undefined
+      ? []
+      : [{ path, absolutePath, sizeBytes, mtimeMs, generated, ...fact }];
+  });
 }
 
 async function walk(
@@ -127,7 +157,7 @@ async function walk(
       if (!entry.name.startsWith('.')) {
         files.push(...(await walk(absolutePath, `${path}/`)));
       }
-    } else if (entry.name !== SETTINGS_FILE) {
+    } else if (entry.name !== SETTINGS_FILE && entry.name !== GENERATED_HASHES_FILE) {
       // Follows links: folders of the hub's own cache are made of them.
       const stats = await stat(absolutePath).catch(() => undefined);
       // Neither links that lead nowhere nor files that are gone by now.
@@ -141,7 +171,7 @@ async function walk(
 
 /** Fields of the README's front matter, the simple ones of the form `key: value` or lists of words. */
 export async function readCard(repository: Repository): Promise<Record<string, unknown>> {
-  const readme = repository.files.find(file => file.path === 'README.md');
+  const readme = repository.files.find(file => file.path === 'README.md' && !file.generated);
   const card: Record<string, unknown> = {};
   const text = readme === undefined ? '' : await readFile(readme.absolutePath, 'utf8');
   const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(text)?.[1] ?? '';

@@ -5,6 +5,13 @@ import { fileAnswer } from './fileAnswer';
 import { isRevision } from './modelApi';
 import { isUnchanged, type Repository } from './repository';
 import { contentDisposition, type SignedUrls } from './signedUrls';
+import type { Swaps } from './swaps';
+
+interface ResolveContext {
+  faults: FaultPlan;
+  signedUrls: SignedUrls;
+  swaps: Swaps;
+}
 
 /**
  * Answers `/{org}/{name}/resolve/{revision}/{path}`: a small file at once, an LFS file by sending
@@ -16,7 +23,7 @@ export async function answerResolve(
   repository: Repository | undefined,
   { revision, path }: { revision: string; path: string },
   caller: Caller,
-  context: { faults: FaultPlan; signedUrls: SignedUrls }
+  context: ResolveContext
 ): Promise<Response> {
   if (repository === undefined || !maySee(repository, caller)) {
     return repositoryNotFound(caller);
@@ -35,6 +42,7 @@ export async function answerResolve(
     answer.headers.set('X-Repo-Commit', repository.commitSha);
     return answer;
   }
+  context.swaps.located(file);
   const lie = repository.settings.lie[path];
   const told = lie?.where === 'everywhere' ? lie : undefined;
   const size = String(told?.size ?? file.sizeBytes);
@@ -44,7 +52,7 @@ export async function answerResolve(
       'X-Repo-Commit,X-Linked-Size,X-Linked-ETag,ETag,Link,Content-Range,X-Error-Code'
   };
   if (file.sha256 === undefined) {
-    return fileAnswer(request, file, context.faults, {
+    return fileAnswer(request, file, context, {
       ...headers,
       ETag: `"${told?.oid ?? file.gitOid}"`,
       'Content-Disposition': contentDisposition(path)
@@ -70,7 +78,7 @@ export async function answerResolve(
 export async function answerCdn(
   request: Request,
   url: URL,
-  context: { faults: FaultPlan; signedUrls: SignedUrls }
+  context: ResolveContext
 ): Promise<Response> {
   const file = context.signedUrls.open(url);
   if (file === undefined || context.faults.roll('hub-expired-url')) {
@@ -80,7 +88,7 @@ export async function answerCdn(
   if (!(await isUnchanged(file))) {
     return cdnError(404, 'NoSuchKey', 'The specified key does not exist.');
   }
-  return fileAnswer(request, file, context.faults, {
+  return fileAnswer(request, file, context, {
     ETag: `"${file.sha256}"`,
     'Content-Disposition': url.searchParams.get('response-content-disposition') ?? 'inline'
   });

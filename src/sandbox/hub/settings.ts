@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { readJsonFile } from '../state';
+import type { GeneratedEntry } from './generatedContent';
 
 export const SETTINGS_FILE = '.sandbox.json';
 
@@ -34,6 +35,8 @@ export interface RepositorySettings {
   listing?: ListedLie[];
   /** Changes single entries of the listing, by the path of the file. */
   lie: Record<string, FileLie>;
+  /** Files that are nowhere on disk. One of the same path that is there wins. */
+  generated: GeneratedEntry[];
   /** Fields for the model's card, over those of its README. */
   card: Record<string, unknown>;
 }
@@ -47,6 +50,7 @@ export async function readSettings(folder: string): Promise<RepositorySettings> 
     tokens: written?.tokens ?? [],
     listing: written?.listing,
     lie: written?.lie ?? {},
+    generated: written?.generated ?? [],
     card: written?.card ?? {}
   };
 }

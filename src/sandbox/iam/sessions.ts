@@ -57,7 +57,7 @@ export async function openCredentials(state: SandboxState): Promise<CredentialDi
   return {
     find: accessKeyId => {
       if (accessKeyId === state.accessKeyId) {
-        return state;
+        return state.ownCredentials();
       }
       const found = session(accessKeyId);
       return found && { ...found, expiresAt: new Date(found.expiresAt) };

@@ -43,11 +43,12 @@ export function createS3(
 ): SandboxHandler & { store: ObjectStore } {
   const store = new ObjectStore(join(state.dataDirectory, 's3'));
   seedBuckets(store, state);
+  const storms = createStorm(state);
   const handle: SandboxHandler = async request => {
     const requestId = randomBytes(8).toString('hex').toUpperCase();
     try {
       const s3Request = verifiedRequest(request, state, store, options);
-      const response = await answer(s3Request);
+      const response = await answer(s3Request, storms);
       response.headers.set('x-amz-request-id', requestId);
       return response;
     } catch (error) {
@@ -91,7 +92,9 @@ function verifiedRequest(
     service: 's3',
     region: [bucketRegion ?? state.region, state.region],
     credentials: accessKeyId =>
-      accessKeyId === state.accessKeyId ? state : options.findCredentials?.(accessKeyId),
+      accessKeyId === state.accessKeyId
+        ? state.ownCredentials()
+        : options.findCredentials?.(accessKeyId),
     now: state.now()
   });
   if (!verified.ok) {
@@ -116,10 +119,33 @@ function verifiedRequest(
   };
 }
 
-async function answer(request: S3Request): Promise<Response> {
+/** Whether the fault `s3-503-storm` still lasts; the first write starts it. */
+function createStorm(state: SandboxState): (request: S3Request) => boolean {
+  let startedAt: number | undefined;
+  return request => {
+    const seconds = state.faults.seconds('s3-503-storm') ?? 0;
+    const isData = request.key !== '' && ['PUT', 'GET'].includes(request.method);
+    if (seconds === 0 || !isData) {
+      return false;
+    }
+    const now = state.now().getTime();
+    startedAt ??= request.method === 'PUT' ? now : undefined;
+    return startedAt !== undefined && now < startedAt + seconds * 1000;
+  };
+}
+
+async function answer(
+  request: S3Request,
+  storms: (request: S3Request) => boolean
+): Promise<Response> {
   const { faults } = request.state;
-  if (faults.roll('s3-503')) {
+  if (storms(request) || faults.roll('s3-503')) {
     throw new RefusedError(503, 'SlowDown', 'Please reduce your request rate.');
+  }
+  if (request.method === 'PUT' && request.request.body !== null && faults.roll('s3-stall')) {
+    await readHalf(request.request);
+    // Neither read nor answered any more, until the client gives up.
+    await new Promise(() => undefined);
   }
   const breaks = faults.roll('s3-reset');
   if (breaks && (request.request.body !== null || request.method !== 'GET')) {

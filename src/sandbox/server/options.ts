@@ -75,10 +75,26 @@ export function parseOptions(argv: readonly string[]): SandboxOptions {
     .addHelpText(
       'after',
       `
-Faults with a rate from 0 to 1, for each request: hub-reset, hub-429, hub-ignore-range,
-hub-flip-byte, hub-expired-url, s3-503, s3-reset. import-failure takes a rate or the message of the
-failed job. role-not-ready and model-not-ready take seconds; import-seconds is how long an import
-takes.`
+Faults with a rate from 0 to 1, for each request:
+  hub-reset, hub-truncate, hub-stall   the body breaks off, ends early or stands still half-way
+  hub-flip-byte, hub-ignore-range      one bit is wrong; the whole file comes instead of a range
+  hub-429, hub-expired-url             a refusal of the hub, or of its signed URL
+  hub-swap                             other bytes of the same size; or =3s: so long after the file
+                                       was first located, and from then on
+  s3-503, s3-reset, s3-stall           SlowDown; cut off half-way; not read nor answered any more
+Faults with a number:
+  hub-reset-every=N                    every Nth body breaks off
+  hub-rate-limit=N                     N requests in 5 seconds, told in RateLimit headers, then 429
+Faults in seconds:
+  s3-503-storm                         SlowDown for all objects so long after the first PUT
+  credentials-expire                   the printed credentials expire so long after the start,
+  credentials-return                   and hold again after so long (default 5)
+  role-not-ready, model-not-ready      so long after its creation
+  import-seconds                       how long an import takes
+import-failure takes a rate or the message of the failed job.
+
+A model's folder may hold .sandbox.json with files that need no disk:
+  {"generated":[{"path":"model.safetensors","sizeBytes":4900000000,"seed":1}]}`
     );
   try {
     command.parse(argv, { from: 'user' });

@@ -1,12 +1,15 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { request as startHttp } from 'node:http';
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import { get as getHttps } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { startSandbox, writeModels, type StartedSandbox } from '../testing';
@@ -159,6 +162,41 @@ describe('faults', () => {
         message: expect.stringMatching(/socket hang up|ECONNRESET|EPIPE/),
         $metadata: expect.not.objectContaining({ httpStatusCode: expect.any(Number) })
       });
+      s3.destroy();
+    });
+  });
+});
+
+describe('faults that stand still', () => {
+  it('leave a write half read, and the process can still end', async () => {
+    await withSandbox(['--fault', 's3-stall=1', '--verbose'], async ({ awsUrl, env, log }) => {
+      const s3 = new S3Client({
+        endpoint: awsUrl,
+        region: env['AWS_REGION'],
+        forcePathStyle: true,
+        credentials: {
+          accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '',
+          secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? ''
+        }
+      });
+      const Bucket = env['BEDROCK_IMPORT_SANDBOX_BUCKET'];
+      const url = new URL(await getSignedUrl(s3, new PutObjectCommand({ Bucket, Key: 'key' })));
+      const total = 64_000_000;
+      const put = startHttp(url, { method: 'PUT', headers: { 'content-length': total } });
+      let outcome = 'nothing yet';
+      put.on('response', () => {
+        outcome = 'answered';
+      });
+      put.on('error', () => {
+        outcome = 'broken';
+      });
+      put.end(Buffer.alloc(total));
+      while (!log().includes('fault s3-stall')) {
+        await delay(50);
+      }
+      await delay(1000);
+      expect(outcome).toBe('nothing yet');
+      put.destroy();
       s3.destroy();
     });
   });

@@ -5,34 +5,59 @@ export const RATE_FAULTS = [
   'hub-ignore-range',
   'hub-flip-byte',
   'hub-expired-url',
+  'hub-stall',
+  'hub-truncate',
   's3-503',
-  's3-reset'
+  's3-reset',
+  's3-stall'
 ] as const;
 
-/** Faults that last a number of seconds. */
-export const DURATION_FAULTS = ['role-not-ready', 'model-not-ready', 'import-seconds'] as const;
+/** Faults that last a number of seconds, or begin after it. */
+export const DURATION_FAULTS = [
+  'role-not-ready',
+  'model-not-ready',
+  'import-seconds',
+  'credentials-expire',
+  'credentials-return',
+  's3-503-storm'
+] as const;
+
+/** Faults that take a whole number from 1: they strike every so many times, or after so many. */
+export const COUNT_FAULTS = ['hub-reset-every', 'hub-rate-limit'] as const;
 
 /** Faults that take the text of a message, or a probability. */
 export const MESSAGE_FAULTS = ['import-failure'] as const;
 
+/** Faults that take a probability, or a time with its unit, such as `3s`, from which on they last. */
+export const RATE_OR_TIME_FAULTS = ['hub-swap'] as const;
+
 export type FaultName =
-  (typeof RATE_FAULTS)[number] | (typeof DURATION_FAULTS)[number] | (typeof MESSAGE_FAULTS)[number];
+  | (typeof RATE_FAULTS)[number]
+  | (typeof DURATION_FAULTS)[number]
+  | (typeof COUNT_FAULTS)[number]
+  | (typeof MESSAGE_FAULTS)[number]
+  | (typeof RATE_OR_TIME_FAULTS)[number];
 
 export const FAULT_NAMES: readonly FaultName[] = [
   ...RATE_FAULTS,
+  ...RATE_OR_TIME_FAULTS,
   ...MESSAGE_FAULTS,
-  ...DURATION_FAULTS
+  ...DURATION_FAULTS,
+  ...COUNT_FAULTS
 ];
 
 /** What goes wrong on purpose. */
 export interface FaultPlan {
   /**
-   * Whether the fault happens this time: by chance for a rate, always for a message, and when above
-   * zero for a number of seconds. False for a fault that was not asked for.
+   * Whether the fault happens this time: by chance for a rate, every so many times for a count,
+   * always for a message or a time, and when above zero for a number of seconds. False for a fault
+   * that was not asked for.
    */
   roll(name: FaultName): boolean;
-  /** The rate, the seconds or the message that was asked for. */
+  /** The rate, the seconds, the count, the message or the time (`3s`) that was asked for. */
   value(name: FaultName): number | string | undefined;
+  /** The seconds of a fault that was given as seconds or as a time; undefined for any other. */
+  seconds(name: FaultName): number | undefined;
 }
 
 /** A fault on the command line that cannot be understood; the message is one line for the user. */
@@ -65,6 +90,15 @@ export function parseFault(text: string): { name: FaultName; value: number | str
     }
     return { name: fault, value: seconds };
   }
+  if (known(COUNT_FAULTS, name)) {
+    if (!/^\d{1,9}$/.test(value) || Number(value) < 1) {
+      throw new FaultError(`fault '${name}' takes a whole number, such as ${example(fault)}`);
+    }
+    return { name: fault, value: Number(value) };
+  }
+  if (known(RATE_OR_TIME_FAULTS, name) && TIME.test(value)) {
+    return { name: fault, value };
+  }
   const rate = Number(value);
   if (known(MESSAGE_FAULTS, name) && Number.isNaN(rate)) {
     return { name: fault, value };
@@ -75,7 +109,15 @@ export function parseFault(text: string): { name: FaultName; value: number | str
   return { name: fault, value: rate };
 }
 
+const TIME = /^(\d+(?:\.\d+)?)s$/;
+
 function example(name: FaultName): string {
+  if (known(COUNT_FAULTS, name)) {
+    return `${name}=20`;
+  }
+  if (known(RATE_OR_TIME_FAULTS, name)) {
+    return `${name}=0.05 or ${name}=3s`;
+  }
   if (known(MESSAGE_FAULTS, name)) {
     return `${name}='The model is broken' or ${name}=0.5`;
   }
@@ -83,7 +125,7 @@ function example(name: FaultName): string {
 }
 
 /**
- * @param options.faults By name: a rate from 0 to 1, seconds, or a message.
+ * @param options.faults By name: a rate from 0 to 1, seconds, a count, a message or a time.
  * @param options.seed The same seed gives the same sequence of rolls for each fault.
  * @param options.onStrike Told each fault that happens.
  */
@@ -106,6 +148,7 @@ export function createFaultPlan(
     }
     return sequence();
   };
+  const rolled = new Map<string, number>();
   const strikes = (name: FaultName): boolean => {
     const value = faults.get(name);
     if (value === undefined) {
@@ -113,6 +156,11 @@ export function createFaultPlan(
     }
     if (typeof value === 'string') {
       return true;
+    }
+    if (known(COUNT_FAULTS, name)) {
+      const count = (rolled.get(name) ?? 0) + 1;
+      rolled.set(name, count);
+      return count % value === 0;
     }
     return known(DURATION_FAULTS, name) ? value > 0 : next(name) < value;
   };
@@ -124,7 +172,15 @@ export function createFaultPlan(
       }
       return struck;
     },
-    value: name => faults.get(name)
+    value: name => faults.get(name),
+    seconds: name => {
+      const value = faults.get(name);
+      if (typeof value === 'number') {
+        return known(DURATION_FAULTS, name) ? value : undefined;
+      }
+      const time = known(RATE_OR_TIME_FAULTS, name) ? TIME.exec(value ?? '')?.[1] : undefined;
+      return time === undefined ? undefined : Number(time);
+    }
   };
 }
 

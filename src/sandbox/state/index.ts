@@ -1,6 +1,7 @@
 export { createManualClock, systemClock, type ManualClock, type SandboxClock } from './clock';
 export { openDocument, readJsonFile, writeFileAtomically, type StateDocument } from './documents';
 export {
+  COUNT_FAULTS,
   createFaultPlan,
   DURATION_FAULTS,
   FAULT_NAMES,
@@ -8,6 +9,7 @@ export {
   MESSAGE_FAULTS,
   parseFault,
   RATE_FAULTS,
+  RATE_OR_TIME_FAULTS,
   type FaultName,
   type FaultPlan
 } from './faults';

@@ -27,17 +27,55 @@ describe('faults', () => {
     ['import-failure=The model = broken', 'The model = broken'],
     ['import-failure=0.5', 0.5],
     ['role-not-ready=20', 20],
-    ['model-not-ready=1.5s', 1.5]
+    ['model-not-ready=1.5s', 1.5],
+    ['credentials-expire=3', 3],
+    ['hub-reset-every=20', 20],
+    ['hub-swap=0.5', 0.5],
+    ['hub-swap=2.5s', '2.5s']
   ])('reads %s', (text, value) => {
     expect(parseFault(text)).toEqual({ name: text.slice(0, text.indexOf('=')), value });
   });
 
-  it.each(['hub-reset', 'hub-reset=', 'hub-reset=2', 'hub-reset=-1', 'role-not-ready=soon'])(
-    'refuses %s with an example',
-    text => {
-      expect(() => parseFault(text)).toThrow(/such as (hub-reset|role-not-ready)=\d/);
-    }
-  );
+  it.each([
+    'hub-reset',
+    'hub-reset=',
+    'hub-reset=2',
+    'hub-reset=-1',
+    'role-not-ready=soon',
+    'hub-reset-every=0',
+    'hub-reset-every=0.5',
+    'hub-rate-limit=many',
+    'hub-swap=7',
+    'hub-swap=soon'
+  ])('refuses %s with an example', text => {
+    expect(() => parseFault(text)).toThrow(
+      new RegExp(`such as ${text.slice(0, text.indexOf('=') + 1)}`)
+    );
+    expect(() => parseFault(text)).toThrow(/=\d/);
+  });
+
+  it('strikes every so many times, and tells seconds from rates', () => {
+    const plan = createFaultPlan({
+      faults: { 'hub-reset-every': 3, 'hub-swap': '2.5s', 's3-503-storm': 4, 'hub-stall': 0.5 }
+    });
+    expect(Array.from({ length: 7 }, () => plan.roll('hub-reset-every'))).toEqual([
+      false,
+      false,
+      true,
+      false,
+      false,
+      true,
+      false
+    ]);
+    expect([plan.roll('hub-swap'), plan.seconds('hub-swap')]).toEqual([true, 2.5]);
+    expect(plan.seconds('s3-503-storm')).toBe(4);
+    expect([plan.seconds('hub-stall'), plan.seconds('hub-reset-every')]).toEqual([
+      undefined,
+      undefined
+    ]);
+    const rate = createFaultPlan({ faults: { 'hub-swap': 0.5 } });
+    expect(rate.seconds('hub-swap')).toBeUndefined();
+  });
 
   it('lists what it knows when a name is unknown', () => {
     expect(() => parseFault('hub-fire=1')).toThrow(FAULT_NAMES.join(', '));

@@ -11,6 +11,9 @@ export const SANDBOX_ACCOUNT = '123456789012';
 /** The role that exists from the start and that Bedrock may assume. */
 export const SANDBOX_ROLE_NAME = 'BedrockImportSandboxRole';
 
+/** How long the fault `credentials-expire` lasts unless `credentials-return` says otherwise. */
+const DEFAULT_EXPIRED_SECONDS = 5;
+
 export interface SandboxCredentials {
   accessKeyId: string;
   secretAccessKey: string;
@@ -28,6 +31,8 @@ export interface SandboxState extends SandboxCredentials {
   readonly clock: SandboxClock;
   /** Short for `clock.now()`. */
   now(): Date;
+  /** The state's own credentials as they hold now: the fault `credentials-expire` ends them for a while. */
+  ownCredentials(): SandboxCredentials & { expiresAt?: Date };
   /** The bucket that exists from the start. */
   readonly startBucket: string;
   /** The role that exists from the start. */
@@ -50,14 +55,25 @@ export function createSandboxState(options: SandboxStateOptions): SandboxState {
   const region = options.region ?? 'us-east-1';
   const clock = options.clock ?? systemClock;
   const documents = new Map<string, Promise<StateDocument<unknown>>>();
+  const credentials = options.credentials ?? newCredentials();
+  const faults = options.faults ?? createFaultPlan();
+  const startedAt = clock.now().getTime();
   return {
-    ...(options.credentials ?? newCredentials()),
+    ...credentials,
     account: SANDBOX_ACCOUNT,
     region,
     dataDirectory: options.dataDirectory,
-    faults: options.faults ?? createFaultPlan(),
+    faults,
     clock,
     now: () => clock.now(),
+    ownCredentials: () => {
+      const end = faults.seconds('credentials-expire');
+      const age = (clock.now().getTime() - startedAt) / 1000;
+      const spell = faults.seconds('credentials-return') ?? DEFAULT_EXPIRED_SECONDS;
+      return end !== undefined && age >= end && age < end + spell
+        ? { ...credentials, expiresAt: new Date(startedAt + end * 1000) }
+        : credentials;
+    },
     startBucket: `bedrock-import-sandbox-${region}`,
     startRoleArn: `arn:aws:iam::${SANDBOX_ACCOUNT}:role/${SANDBOX_ROLE_NAME}`,
     document: <T>(name: string, initial: () => T) => {
