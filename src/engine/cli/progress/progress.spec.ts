@@ -1,17 +1,17 @@
-import type { CopyProgress } from '../../transfer';
 import { createOutput } from '../output';
 import { recordedIo } from '../testing/recordedIo';
 import { cellWidth } from '../text/plainText';
 import { copyRows } from './progressBars';
 import { createProgressView } from './progressView';
+import type { ShownProgress } from './types';
 
-function progressAt(movedBytes: number, more: Partial<CopyProgress> = {}): CopyProgress {
+function progressAt(movedBytes: number, more: Partial<ShownProgress> = {}): ShownProgress {
   return {
     phase: 'copy',
     totalBytes: 200e6,
     movedBytes,
     bytesPerSecond: 95.3e6,
-    meanBytesPerSecond: 95.3e6,
+    meanBytesPerSecond: 80.2e6,
     secondsLeft: 2,
     filesTotal: 10,
     filesDone: 3,
@@ -112,6 +112,42 @@ describe('plain lines', () => {
     expect(io.err().trimEnd().split('\n')).toHaveLength(2);
   });
 
+  it('tells both rates, the connections and what retries were for', () => {
+    const { io, view } = viewOn({});
+    view.copy(
+      progressAt(90e6, {
+        retries: 4,
+        retryCauses: { 'the connection was reset': 1, 'S3 answered 503': 3 }
+      })
+    );
+    expect(io.err()).toBe(
+      'Copying: 45 %, 90.00 MB of 200.00 MB, 95.30 MB/s (mean 80.20 MB/s), 0:02 left, ' +
+        '3 of 10 files proved, 16 connections, ' +
+        '4 retries (3 × S3 answered 503, 1 × the connection was reset)\n'
+    );
+  });
+
+  it('tells what is on disk where the copy goes through it', () => {
+    const { io, view } = viewOn({});
+    view.copy(progressAt(90e6, { downloadedBytes: 120e6 }));
+    expect(io.err()).toContain(', 120.00 MB on disk, ');
+  });
+
+  it('says at once when fewer connections are used, and now and then when more are', () => {
+    const { io, view, clock } = viewOn({});
+    for (let second = 0; second < 60; second += 1) {
+      clock.time = second * 1000;
+      view.connections({ connections: second + 2, why: 'more goes through' });
+    }
+    clock.time += 10_000;
+    view.connections({ connections: 8, why: 'S3 asked for fewer' });
+    expect(io.err().trimEnd().split('\n')).toEqual([
+      'Now up to 2 connections: more goes through',
+      'Now up to 32 connections: more goes through',
+      'Now up to 8 connections: S3 asked for fewer'
+    ]);
+  });
+
   it('is what --json gets on a terminal, too', () => {
     const { io, view } = viewOn({ terminal: true }, true);
     view.copy(progressAt(100e6));
@@ -133,7 +169,7 @@ describe('bars', () => {
     expect(rows[0]).toMatch(
       /^Copy {5}#+-+ +45 % +90\.\d* MB of 200\.\d* MB +95\.\d* MB\/s +0:02 left$/
     );
-    expect(rows[1]).toContain('3 of 10 files proved, 16 connections, 0 retries');
+    expect(rows[1]).toContain('3 of 10 files proved, 16 connections, mean 80.20 MB/s, 0 retries');
     expect(rows[2]).toMatch(/model-00001-of-00003\.safetensors +43 % {2}copying$/);
     expect(rows[3]).toMatch(/model-00002-of-00003\.safetensors +100 % {2}proving$/);
   });
@@ -155,6 +191,33 @@ describe('bars', () => {
     const screen = replay(io.err());
     expect(screen).toEqual(['Copied', '']);
     expect(io.err().match(/45 %/g)).toHaveLength(1);
+  });
+
+  it('shows for a while what has just happened, and a wait above all', () => {
+    const { io, view, clock } = viewOn({ terminal: true, columns: 120, rows: 30 });
+    const lastRows = (): string => {
+      clock.time += 200;
+      const from = io.err().length;
+      view.copy(progressAt(90e6));
+      return io.err().slice(from);
+    };
+    view.copy(progressAt(0));
+    view.connections({ connections: 20, why: 'more goes through' });
+    expect(lastRows()).toContain('Now up to 20 connections');
+    view.status('The credentials have expired', { waitedMs: 61_000, budgetMs: 900_000 });
+    view.retry({ path: 'a', cause: 'HTTP 503', attempt: 1, waitMs: 900 });
+    const rows = lastRows();
+    expect(rows).toContain('The credentials have expired (1:01 of at most 15 min 00 s)');
+    expect(rows).toContain('45 %');
+    clock.time += 20_000;
+    expect(lastRows()).toContain('3 of 10 files proved');
+    view.close();
+  });
+
+  it('shows files whose bytes are not known without a percentage', () => {
+    const files = [{ path: 'a.safetensors', state: 'copying' as const }];
+    const rows = copyRows(progressAt(90e6, { files }), { columns: 100, fileRows: 1, glyphs });
+    expect(rows[2]).toMatch(/^ {2}a\.safetensors +copying$/);
   });
 
   it('neutralises file names', () => {

@@ -1,19 +1,19 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { formatBytes } from '../../disk';
-import type { CopyProgress, FileProgress } from '../../transfer';
 import type { Printer } from '../output';
 import { counted, formatClock, formatDuration } from '../text/layout';
 import { cellWidth, fitEnd, fitMiddle, neutralise, padCells, toAscii } from '../text/plainText';
-import { percentOf, timeLeft } from './progressLines';
-import { retryText } from './retryText';
-import type { ProgressClock, ProgressView } from './types';
+import { connectionsText, onDisk, percentOf, timeLeft } from './progressLines';
+import { retriesText, retryText } from './retryText';
+import type { ProgressClock, ProgressView, ShownFile, ShownProgress, Wait } from './types';
 
 const REDRAW_GAP_MS = 100;
 const TICK_MS = 1000;
 const MAX_FILE_ROWS = 4;
 const WIDEST_BAR = 40;
 const NARROWEST_BAR = 8;
-const RETRY_SHOWN_MS = 10_000;
+/** How long the row of counts gives way to what has just happened. */
+const NOTE_SHOWN_MS = { wait: 10_000, retry: 10_000, connections: 4000 };
 
 const ERASE_LINE = '\r\u001b[K';
 const UP_ONE_LINE = '\u001b[1A';
@@ -33,7 +33,7 @@ export function createProgressBars(
   let content: (() => string[]) | undefined;
   let fileRows = -1;
   let waiting: { text: string; since: number } | undefined;
-  let lastRetry: { text: string; at: number } | undefined;
+  let note: { kind: keyof typeof NOTE_SHOWN_MS; text: string; at: number } | undefined;
   let ticker: ReturnType<typeof setInterval> | undefined;
 
   const erase = (): void => {
@@ -70,6 +70,14 @@ export function createProgressBars(
       draw();
     }
   };
+  const currentNote = (): string | undefined =>
+    note && clock.now() - note.at < NOTE_SHOWN_MS[note.kind] ? note.text : undefined;
+  const remark = (kind: keyof typeof NOTE_SHOWN_MS, text: string): void => {
+    // While something is waited for, that is what matters.
+    if (kind === 'wait' || note?.kind !== 'wait' || currentNote() === undefined) {
+      note = { kind, text, at: clock.now() };
+    }
+  };
   const clear = (): void => {
     erase();
     content = undefined;
@@ -87,6 +95,11 @@ export function createProgressBars(
       printer.line(text);
     },
     status: (text, wait) => {
+      if (fileRows >= 0 && wait !== undefined) {
+        // The copy goes on reporting beside it.
+        remark('wait', waitText(text, wait.waitedMs, wait));
+        return;
+      }
       if (fileRows >= 0) {
         clear();
       }
@@ -94,8 +107,7 @@ export function createProgressBars(
         waiting = { text, since: clock.now() - (wait?.waitedMs ?? 0) };
       }
       const since = waiting?.since ?? 0;
-      const limit = wait ? ` of at most ${formatDuration(wait.budgetMs / 1000)}` : '';
-      show(() => [`${text} (${formatClock((clock.now() - since) / 1000)}${limit})`], true);
+      show(() => [waitText(text, clock.now() - since, wait)], true);
     },
     copy: progress => {
       const first = fileRows < 0;
@@ -104,25 +116,31 @@ export function createProgressBars(
         const room = Math.max(0, printer.rows - 4);
         fileRows = Math.min(MAX_FILE_ROWS, progress.filesTotal, room);
       }
-      show(() => {
-        const recent = lastRetry && clock.now() - lastRetry.at < RETRY_SHOWN_MS;
-        return copyRows(progress, {
-          columns: printer.columns - 1,
-          fileRows: Math.max(0, fileRows),
-          glyphs,
-          retry: recent ? lastRetry?.text : undefined
-        });
-      }, first);
+      show(
+        () =>
+          copyRows(progress, {
+            columns: printer.columns - 1,
+            fileRows: Math.max(0, fileRows),
+            glyphs,
+            note: currentNote()
+          }),
+        first
+      );
     },
-    retry: retry => {
-      lastRetry = { text: retryText(retry), at: clock.now() };
-    },
+    retry: retry => remark('retry', retryText(retry)),
+    connections: ({ connections, why }) => remark('connections', connectionsText(connections, why)),
     clear,
     close: () => {
       clear();
       closed = true;
     }
   };
+}
+
+function waitText(text: string, waitedMs: number, wait: Wait | undefined): string {
+  const limit =
+    wait?.budgetMs === undefined ? '' : ` of at most ${formatDuration(wait.budgetMs / 1000)}`;
+  return `${text} (${formatClock(waitedMs / 1000)}${limit})`;
 }
 
 interface Glyphs {
@@ -136,14 +154,15 @@ interface RowOptions {
   columns: number;
   fileRows: number;
   glyphs: Glyphs;
-  retry?: string;
+  /** In place of the counts. */
+  note?: string;
 }
 
 /**
  * The block of a copy: the whole, a line of counts, and as many files as there is room for. Every
  * field has a fixed width, so that nothing jumps while the numbers grow.
  */
-export function copyRows(progress: CopyProgress, options: RowOptions): string[] {
+export function copyRows(progress: ShownProgress, options: RowOptions): string[] {
   const label = { copy: 'Copy', proof: 'Proof', manifest: 'Manifest' }[progress.phase];
   const percent = percentOf(progress);
   const total = formatBytes(progress.totalBytes);
@@ -160,15 +179,19 @@ export function copyRows(progress: CopyProgress, options: RowOptions): string[] 
     tails.find(text => head.length + text.length + NARROWEST_BAR <= options.columns) ?? '';
   const room = Math.min(WIDEST_BAR, options.columns - head.length - tail.length);
   const counts = [
+    onDisk(progress),
     `${progress.filesProved} of ${counted(progress.filesTotal, 'file')} proved`,
     counted(progress.connections, 'connection'),
-    counted(progress.retries, 'retry', 'retries')
-  ].join(', ');
-  const shown = activeFiles(progress.files).slice(0, options.fileRows);
+    `mean ${formatBytes(progress.meanBytesPerSecond)}/s`,
+    retriesText(progress)
+  ]
+    .filter(text => text !== '')
+    .join(', ');
+  const shown = activeFiles(progress.files ?? []).slice(0, options.fileRows);
   const nameWidth = Math.max(10, Math.min(48, options.columns - 30));
   const rows = [
     head + bar(percent, room, options.glyphs) + tail,
-    `${' '.repeat(head.length)}${options.retry ?? counts}`,
+    `${' '.repeat(head.length)}${options.note ?? counts}`,
     ...shown.map(file => fileRow(file, nameWidth, options.glyphs.ellipsis))
   ];
   while (rows.length < options.fileRows + 2) {
@@ -177,14 +200,18 @@ export function copyRows(progress: CopyProgress, options: RowOptions): string[] 
   return rows;
 }
 
-function fileRow(file: FileProgress, nameWidth: number, ellipsis: string): string {
-  const percent = file.sizeBytes === 0 ? 100 : Math.floor((100 * file.movedBytes) / file.sizeBytes);
+function fileRow(file: ShownFile, nameWidth: number, ellipsis: string): string {
+  const { sizeBytes, movedBytes } = file;
+  const percent =
+    sizeBytes === undefined || movedBytes === undefined
+      ? ' '.repeat(6)
+      : `${sizeBytes === 0 ? 100 : Math.floor((100 * movedBytes) / sizeBytes)} %`.padStart(6);
   const name = padCells(fitMiddle(neutralise(file.path), nameWidth, ellipsis), nameWidth);
-  return `  ${name} ${`${percent}`.padStart(4)} %  ${file.state}`;
+  return `  ${name} ${percent}  ${file.state}`;
 }
 
-/** In the plan's order, so that a row stays with its file until it is done. */
-function activeFiles(files: readonly FileProgress[]): FileProgress[] {
+/** In the order in which they began, so that a row stays with its file until it is done. */
+function activeFiles(files: readonly ShownFile[]): ShownFile[] {
   return files.filter(file => file.state === 'copying' || file.state === 'proving');
 }
 

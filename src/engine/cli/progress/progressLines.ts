@@ -1,21 +1,23 @@
 import { formatBytes } from '../../disk';
-import type { CopyProgress } from '../../transfer';
+import type { JobProgress } from '../../jobs';
 import type { Printer } from '../output';
-import { formatClock, formatDuration } from '../text/layout';
-import { retryText } from './retryText';
+import { counted, formatClock, formatDuration } from '../text/layout';
+import { retriesText, retryText } from './retryText';
 import type { ProgressClock, ProgressView, Wait } from './types';
 
 const SHORTEST_GAP_MS = 1000;
 const STEP_PERCENT = 5;
 const STATUS_GAP_MS = 30_000;
 const RETRY_GAP_MS = 5000;
+const CONNECTIONS_GAP_MS = 30_000;
 
 /** For logs and pipes: a line each 5 %, never more than one in a second. */
 export function createProgressLines(printer: Printer, clock: ProgressClock): ProgressView {
-  let phase: CopyProgress['phase'] | undefined;
+  let phase: JobProgress['phase'] | undefined;
   let lastCopy = { at: -Infinity, percent: -Infinity };
   let lastStatus = { at: -Infinity, reason: '', text: '' };
   let lastRetryAt = -Infinity;
+  let lastConnections = { at: -Infinity, connections: 0 };
   let closed = false;
   return {
     stage: text => printer.line(text),
@@ -50,6 +52,15 @@ export function createProgressLines(printer: Printer, clock: ProgressClock): Pro
         printer.line(retryText(retry));
       }
     },
+    connections: ({ connections, why }) => {
+      const now = clock.now();
+      // The level is found in many steps; a log needs those that lead down, and some of the others.
+      const due = connections < lastConnections.connections ? RETRY_GAP_MS : CONNECTIONS_GAP_MS;
+      if (!closed && now - lastConnections.at >= due) {
+        lastConnections = { at: now, connections };
+        printer.line(connectionsText(connections, why));
+      }
+    },
     clear: () => undefined,
     close: () => {
       closed = true;
@@ -57,14 +68,18 @@ export function createProgressLines(printer: Printer, clock: ProgressClock): Pro
   };
 }
 
+export function connectionsText(connections: number, why: string): string {
+  return `Now up to ${counted(connections, 'connection')}: ${why}`;
+}
+
 /** Rounded to whole units, so that a log does not get a line for each second. */
-function waitText(reason: string, wait: Wait): string {
-  const waited = formatDuration(wait.waitedMs / 1000);
-  return `${reason} (waited ${waited} of at most ${formatDuration(wait.budgetMs / 1000)})`;
+function waitText(reason: string, { waitedMs, budgetMs }: Wait): string {
+  const most = budgetMs === undefined ? '' : ` of at most ${formatDuration(budgetMs / 1000)}`;
+  return `${reason} (waited ${formatDuration(waitedMs / 1000)}${most})`;
 }
 
 /** Whole percent of the phase: bytes while copying, files while proving. */
-export function percentOf(progress: CopyProgress): number {
+export function percentOf(progress: JobProgress): number {
   const [part, whole] =
     progress.phase === 'copy'
       ? [progress.movedBytes, progress.totalBytes]
@@ -73,25 +88,36 @@ export function percentOf(progress: CopyProgress): number {
 }
 
 /** Empty while too little has moved for an estimate. */
-export function timeLeft(progress: CopyProgress): string {
+export function timeLeft(progress: JobProgress): string {
   return progress.secondsLeft === undefined || percentOf(progress) === 0
     ? ''
     : `${formatClock(progress.secondsLeft)} left`;
 }
 
-export function copyLine(progress: CopyProgress): string {
-  const files = `${progress.filesProved} of ${progress.filesTotal} files proved`;
+/** Of a copy that goes through the disk: what is there. */
+export function onDisk({ downloadedBytes }: JobProgress): string {
+  return downloadedBytes === undefined ? '' : `${formatBytes(downloadedBytes)} on disk`;
+}
+
+export function copyLine(progress: JobProgress): string {
+  const files = `${progress.filesProved} of ${counted(progress.filesTotal, 'file')} proved`;
   if (progress.phase === 'manifest') {
     return `Writing the manifest; ${files}.`;
   }
   if (progress.phase === 'proof') {
     return `Proving: ${files}.`;
   }
-  const left = timeLeft(progress);
-  const retries = progress.retries === 0 ? '' : `, ${progress.retries} retries`;
-  return (
-    `Copying: ${percentOf(progress)} %, ${formatBytes(progress.movedBytes)} of ` +
-    `${formatBytes(progress.totalBytes)}, ${formatBytes(progress.bytesPerSecond)}/s${left && `, ${left}`}, ` +
-    `${files}${retries}`
-  );
+  const rate = `${formatBytes(progress.bytesPerSecond)}/s`;
+  return [
+    `Copying: ${percentOf(progress)} %`,
+    `${formatBytes(progress.movedBytes)} of ${formatBytes(progress.totalBytes)}`,
+    onDisk(progress),
+    `${rate} (mean ${formatBytes(progress.meanBytesPerSecond)}/s)`,
+    timeLeft(progress),
+    files,
+    counted(progress.connections, 'connection'),
+    progress.retries === 0 ? '' : retriesText(progress)
+  ]
+    .filter(text => text !== '')
+    .join(', ');
 }
