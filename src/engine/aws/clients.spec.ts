@@ -2,7 +2,7 @@ import { ListModelImportJobsCommand } from '@aws-sdk/client-bedrock';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -212,6 +212,36 @@ describe('the AWS config file', () => {
     expect(error.message).toContain('credential_process');
     expect(inspect(error)).not.toContain('process-secret');
     aws.destroy();
+  });
+
+  it('is read again when credentials are renewed, by all clients', async () => {
+    const keys = (id: string): Promise<void> =>
+      writeFile(
+        join(folder, 'credentials'),
+        `[rolling]\naws_access_key_id = ${id}\naws_secret_access_key = s\naws_session_token = t\n`
+      );
+    const before = await readFile(join(folder, 'credentials'), 'utf8').catch(() => '');
+    const aws = createAwsClients({ region: 'us-east-1', env: { AWS_PROFILE: 'rolling' } });
+    const signedBy = async (): Promise<string | null> =>
+      new URL(
+        await getSignedUrl(aws.s3, new GetObjectCommand({ Bucket: 'models', Key: 'k' }))
+      ).searchParams.get('X-Amz-Credential');
+    try {
+      await keys('AKIDFIRST');
+      expect(await signedBy()).toContain('AKIDFIRST');
+      await keys('AKIDSECOND');
+      expect(await signedBy()).toContain('AKIDFIRST');
+      expect(aws.credentials.fixed).toBe(false);
+      expect(await aws.credentials.renew()).toBe(true);
+      expect(await signedBy()).toContain('AKIDSECOND');
+      expect(await aws.credentials.renew()).toBe(false);
+      await writeFile(join(folder, 'credentials'), '');
+      expect(await aws.credentials.renew()).toBe(false);
+      expect(await signedBy()).toContain('AKIDSECOND');
+    } finally {
+      await writeFile(join(folder, 'credentials'), before);
+      aws.destroy();
+    }
   });
 
   it('is where an endpoint may come from, path-style then, too', async () => {

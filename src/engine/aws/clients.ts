@@ -7,6 +7,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { BedrockImportError } from '../errors';
 import { createRequestHandler } from './connection';
 import { createCredentialSource, isPrintableWord, malformedCredential } from './credentials';
+import type { CredentialSource } from './credentials';
 import {
   endpointFromVariables,
   ignoresConfiguredEndpoints,
@@ -23,6 +24,8 @@ export interface AwsClients {
   bedrockRuntime: BedrockRuntimeClient;
   iam: IAMClient;
   sts: STSClient;
+  /** Of all these clients. */
+  credentials: Pick<CredentialSource, 'fixed' | 'renew'>;
   destroy(): void;
 }
 
@@ -54,9 +57,10 @@ export function createAwsClients(options: AwsClientsOptions = {}): AwsClients {
   if (bearerToken && !isPrintableWord(bearerToken)) {
     throw malformedCredential('AWS_BEARER_TOKEN_BEDROCK');
   }
+  const credentials = createCredentialSource(env, region);
   const shared = {
     region,
-    credentials: createCredentialSource(env, region),
+    credentials,
     retryMode: 'standard',
     maxAttempts: MAX_ATTEMPTS
   };
@@ -90,6 +94,7 @@ export function createAwsClients(options: AwsClientsOptions = {}): AwsClients {
     bedrockRuntime,
     iam,
     sts,
+    credentials,
     destroy: () => {
       for (const client of [s3, bedrock, bedrockRuntime, iam, sts]) {
         client.destroy();

@@ -10,7 +10,7 @@ export class ConnectionError extends Error {
   constructor(
     /** Host and port, never the path or query: those may be signed. */
     readonly host: string,
-    /** `ECONNREFUSED`, `ENOTFOUND`, `ETIMEDOUT`, `ECONNRESET` or, for a certificate that is not trusted, `CERTIFICATE`. */
+    /** `ECONNREFUSED`, `ENOTFOUND`, `ENETUNREACH`, `ETIMEDOUT`, `ECONNRESET` or, for a certificate that is not trusted, `CERTIFICATE`. */
     readonly code: ConnectionFailure
   ) {
     super(`${connectionFailureText(code)} (${host})`);
@@ -18,7 +18,13 @@ export class ConnectionError extends Error {
 }
 
 export type ConnectionFailure =
-  'ECONNREFUSED' | 'ENOTFOUND' | 'ETIMEDOUT' | 'ECONNRESET' | 'CERTIFICATE' | 'NOT_ALLOWED';
+  | 'ECONNREFUSED'
+  | 'ENOTFOUND'
+  | 'ENETUNREACH'
+  | 'ETIMEDOUT'
+  | 'ECONNRESET'
+  | 'CERTIFICATE'
+  | 'NOT_ALLOWED';
 
 export function connectionFailureText(code: ConnectionFailure): string {
   switch (code) {
@@ -26,6 +32,8 @@ export function connectionFailureText(code: ConnectionFailure): string {
       return 'Nothing accepts connections at this address';
     case 'ENOTFOUND':
       return 'The host name cannot be resolved';
+    case 'ENETUNREACH':
+      return 'There is no way to the host';
     case 'ETIMEDOUT':
       return 'No answer arrived in time';
     case 'CERTIFICATE':
@@ -82,6 +90,9 @@ export function classifyConnectionFailure(error: unknown): ConnectionFailure | u
   if (has('ECONNREFUSED', 'Connection refused')) {
     return 'ECONNREFUSED';
   }
+  if (has('ENETUNREACH', 'EHOSTUNREACH', 'Network is unreachable', 'No route to host')) {
+    return 'ENETUNREACH';
+  }
   if (
     has(
       'ETIMEDOUT',
@@ -94,7 +105,7 @@ export function classifyConnectionFailure(error: unknown): ConnectionFailure | u
     return 'ETIMEDOUT';
   }
   if (
-    has('ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'EHOSTUNREACH', 'ENETUNREACH', 'fetch failed') ||
+    has('ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'fetch failed') ||
     has('error sending request', 'error reading a body', 'connection closed', ' terminated') ||
     has('error decoding response body', 'Connection reset', 'client error')
   ) {

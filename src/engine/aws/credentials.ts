@@ -12,7 +12,20 @@ export interface AwsCredentials {
   accountId?: string;
 }
 
-type CredentialSource = (properties?: Record<string, unknown>) => Promise<AwsCredentials>;
+/** Where the clients of one process get their credentials, each time a request is signed. */
+export interface CredentialSource {
+  (properties?: Record<string, unknown>): Promise<AwsCredentials>;
+  /** Tells the SDK that it need not remember them: this does, and can be told to forget. */
+  readonly memoized: true;
+  /** Whether they are keys of variables, which stay as they are as long as the process runs. */
+  readonly fixed: boolean;
+  /**
+   * Looks for credentials anew, config files read again. Those in use stay in use where none are found.
+   *
+   * @returns whether they are others than before.
+   */
+  renew(): Promise<boolean>;
+}
 
 const CREDENTIAL_REQUEST_TIMEOUT_MS = 30_000;
 
@@ -28,24 +41,69 @@ export function createCredentialSource(env: Variables, region: string): Credenti
   const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'];
   if (accessKeyId && secretAccessKey && !env['AWS_PROFILE']) {
     const sessionToken = env['AWS_SESSION_TOKEN'];
-    return async () =>
-      checkCredentials({
-        accessKeyId,
-        secretAccessKey,
-        ...(sessionToken ? { sessionToken } : {})
-      });
+    const credentials = {
+      accessKeyId,
+      secretAccessKey,
+      ...(sessionToken ? { sessionToken } : {})
+    };
+    return Object.assign(async () => checkCredentials(credentials), {
+      memoized: true as const,
+      fixed: true,
+      renew: async () => false
+    });
   }
-  const chain = fromNodeProviderChain({
-    ...(env['AWS_PROFILE'] ? { profile: env['AWS_PROFILE'] } : {}),
-    clientConfig: { region, requestHandler: createRequestHandler(CREDENTIAL_REQUEST_TIMEOUT_MS) }
-  });
-  return async properties => {
+  return createRenewableSource(env, region);
+}
+
+/** Asked for again this long before they end (what the SDK itself does). */
+const RENEWAL_MARGIN_MS = 300_000;
+
+function createRenewableSource(env: Variables, region: string): CredentialSource {
+  const ask = async (properties?: Record<string, unknown>): Promise<AwsCredentials> => {
+    // A chain of its own each time, and files read anew: whoever renews credentials writes them there.
+    const chain = fromNodeProviderChain({
+      ...(env['AWS_PROFILE'] ? { profile: env['AWS_PROFILE'] } : {}),
+      clientConfig: { region, requestHandler: createRequestHandler(CREDENTIAL_REQUEST_TIMEOUT_MS) },
+      ignoreCache: true
+    });
     try {
       return checkCredentials(await chain(properties));
     } catch (error) {
       throw (await explainProcessFailure(env)) ?? error;
     }
   };
+  let known: AwsCredentials | undefined;
+  let pending: Promise<AwsCredentials> | undefined;
+  const fresh = async (properties?: Record<string, unknown>): Promise<AwsCredentials> => {
+    // Many requests that are signed at the same time ask once.
+    pending ??= ask(properties).finally(() => {
+      pending = undefined;
+    });
+    known = await pending;
+    return known;
+  };
+  const source = async (properties?: Record<string, unknown>): Promise<AwsCredentials> => {
+    const current = known;
+    const left = (current?.expiration?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now();
+    if (current !== undefined && left > RENEWAL_MARGIN_MS) {
+      return current;
+    }
+    return fresh(properties).catch((error: unknown) => {
+      if (current !== undefined && left > 0) {
+        return current;
+      }
+      throw error;
+    });
+  };
+  return Object.assign(source, {
+    memoized: true as const,
+    fixed: false,
+    renew: async () => {
+      const before = known;
+      const now = await fresh().catch(() => before);
+      return now?.accessKeyId !== before?.accessKeyId || now?.sessionToken !== before?.sessionToken;
+    }
+  });
 }
 
 /**
