@@ -1,0 +1,153 @@
+/** A new number of parts on their way at the same time, and why. */
+export interface ConcurrencyChange {
+  connections: number;
+  why: string;
+}
+
+export interface ConcurrencyOptions {
+  /** Never more than this. */
+  limit: number;
+  start: number;
+  now: number;
+}
+
+/** What has happened since the start of the copy. */
+export interface ConcurrencyLook {
+  /** Bytes, and what stands for the cost of requests. */
+  work: number;
+  /** How often the count of bytes has changed: a pipe that only counts whole parts says little in a second. */
+  events: number;
+  /** Whether there was work for all connections all the time. */
+  busy: boolean;
+}
+
+/** What one more connection must bring, at least, to be worth it. */
+const GROWTH = 1.05;
+/** New connections need a moment until they are at full speed. */
+const SETTLING_MS = 250;
+const SHORTEST_WINDOW_MS = 500;
+const EVENTS_PER_CONNECTION = 4;
+const FIRST_HOLD_MS = 10_000;
+const LONGEST_HOLD_MS = 60_000;
+/** Refusals that come together are one storm. */
+const STORM_MS = 5_000;
+
+interface Rate {
+  level: number;
+  perMs: number;
+}
+
+/**
+ * Finds how many parts should be on their way at the same time, from what it brought so far: more as
+ * long as more brings at least 5 % more, half as many when a server or the network is overloaded. It
+ * looks again from time to time, for others share the network.
+ */
+export class ConcurrencyController {
+  private current: number;
+  /** The best that is known, which more connections are compared with. */
+  private base: Rate | undefined;
+  private readonly limit: number;
+  private climbing = true;
+  private holdMs = FIRST_HOLD_MS;
+  private holdUntil = 0;
+  private lastStormAt = Number.NEGATIVE_INFINITY;
+  /** Doubling until it first fails, small steps from then on. */
+  private factor = 2;
+  private windowStart: { at: number; work: number; events: number } | undefined;
+  private settledAt: number;
+
+  constructor(options: ConcurrencyOptions) {
+    this.limit = Math.max(1, Math.floor(options.limit));
+    this.current = Math.max(1, Math.min(this.limit, Math.floor(options.start)));
+    this.settledAt = options.now + SETTLING_MS;
+  }
+
+  get level(): number {
+    return this.current;
+  }
+
+  /** To be called a few times a second. */
+  look(now: number, { work, events, busy }: ConcurrencyLook): ConcurrencyChange | undefined {
+    if (!busy || now < this.settledAt || this.windowStart === undefined) {
+      // What is measured must be this level, at work all the time.
+      this.windowStart = now < this.settledAt ? undefined : { at: now, work, events };
+      return undefined;
+    }
+    const { at, work: before, events: eventsBefore } = this.windowStart;
+    if (
+      now - at < SHORTEST_WINDOW_MS ||
+      events - eventsBefore < EVENTS_PER_CONNECTION * this.current
+    ) {
+      return undefined;
+    }
+    this.windowStart = { at: now, work, events };
+    return this.judge(now, { level: this.current, perMs: (work - before) / (now - at) });
+  }
+
+  /** A server or the network is overloaded. */
+  congested(now: number, why: string): ConcurrencyChange | undefined {
+    if (now - this.lastStormAt < STORM_MS) {
+      return undefined;
+    }
+    this.lastStormAt = now;
+    this.base = undefined;
+    this.climbing = false;
+    this.factor = 1.25;
+    this.holdUntil = now + this.holdMs;
+    return this.change(now, Math.floor(this.current / 2), why);
+  }
+
+  private judge(now: number, rate: Rate): ConcurrencyChange | undefined {
+    if (!this.climbing) {
+      if (now < this.holdUntil) {
+        return undefined;
+      }
+      this.climbing = true;
+      this.base = rate;
+      return this.climb(now, 'trying whether more bring more by now');
+    }
+    const { base } = this;
+    if (base === undefined || base.level >= rate.level) {
+      this.base = rate;
+      return this.climb(now, 'trying whether more bring more');
+    }
+    if (rate.perMs > base.perMs * GROWTH) {
+      this.base = rate;
+      this.holdMs = FIRST_HOLD_MS;
+      const percent = base.perMs > 0 ? Math.round((rate.perMs / base.perMs - 1) * 100) : 100;
+      return this.climb(now, `${rate.level} brought ${percent} % more than ${base.level}`);
+    }
+    this.hold(now);
+    return this.change(now, base.level, `${rate.level} brought no more than ${base.level}`);
+  }
+
+  private climb(now: number, why: string): ConcurrencyChange | undefined {
+    const next = Math.min(
+      this.limit,
+      Math.max(this.current + 1, Math.floor(this.current * this.factor))
+    );
+    if (next === this.current) {
+      this.hold(now);
+      return undefined;
+    }
+    return this.change(now, next, why);
+  }
+
+  private hold(now: number): void {
+    this.climbing = false;
+    this.factor = 1.25;
+    this.holdUntil = now + this.holdMs;
+    this.holdMs = Math.min(LONGEST_HOLD_MS, this.holdMs * 2);
+  }
+
+  private change(now: number, level: number, why: string): ConcurrencyChange | undefined {
+    const next = Math.max(1, Math.min(this.limit, level));
+    this.windowStart = undefined;
+    this.settledAt = now + SETTLING_MS;
+    if (next === this.current) {
+      return undefined;
+    }
+    this.current = next;
+    return { connections: next, why };
+  }
+}

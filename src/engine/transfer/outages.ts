@@ -1,0 +1,261 @@
+import { classifyConnectionFailure } from '../aws';
+import { BedrockImportError, cancelledError } from '../errors';
+import { backoffMs, systemClock } from '../waiting';
+import type { Clock } from '../waiting';
+import type { CopyOptions } from './types';
+
+/** What all requests of a copy wait for together. */
+export type OutageKind = 'network' | 'credentials';
+
+/** An error that says so itself. */
+export interface OutageSign {
+  readonly outage?: OutageKind;
+}
+
+export interface OutageOptions {
+  signal: AbortSignal;
+  /** @default 15 minutes */
+  patienceMs?: number;
+  /** Makes the next request look for credentials anew; resolves to whether there are other ones now. */
+  renewCredentials?: () => Promise<boolean>;
+  /** Credentials of this process's variables never change, but a service may have been wrong about them. */
+  credentialsAreFixed?: boolean;
+  onWait?: CopyOptions['onWait'];
+  clock?: Clock;
+}
+
+const PATIENCE_MS = 15 * 60_000;
+const FIXED_CREDENTIALS_PATIENCE_MS = 60_000;
+/** Connections that break while others bring bytes are single faults; after this silence they are an outage. */
+const SILENCE_MS = 20_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+/** How often is told that something is waited for. */
+const TELL_MS = 1_000;
+
+const REASONS: Record<OutageKind, string> = {
+  network: 'The network is gone; waiting for it to come back',
+  credentials: 'AWS credentials expired; waiting for fresh ones'
+};
+
+interface Outage {
+  kind: OutageKind;
+  since: number;
+  pauses: number;
+  over: Promise<void>;
+  end: () => void;
+}
+
+/**
+ * Waits out, for all requests of a copy together, that credentials have expired or that the network is
+ * gone: one request tries again now and then, the others wait until it gets through.
+ */
+export class Outages {
+  private current: Outage | undefined;
+  /** The last outage, which goes on if nothing has worked since. */
+  private earlier: { kind: OutageKind; since: number; pauses: number } | undefined;
+  private failure: BedrockImportError | undefined;
+  private lastLifeAt: number;
+  private readonly clock: Clock;
+
+  constructor(private readonly options: OutageOptions) {
+    this.clock = options.clock ?? systemClock;
+    this.lastLifeAt = this.clock.now();
+  }
+
+  /** Bytes move: the network is there. */
+  alive(): void {
+    this.lastLifeAt = this.clock.now();
+    if (this.current?.kind === 'network') {
+      this.end();
+    }
+  }
+
+  /** Whether nothing at all has come through for a while. */
+  get isSilent(): boolean {
+    return this.clock.now() - this.lastLifeAt >= SILENCE_MS;
+  }
+
+  /**
+   * Runs an operation that may be repeated, as often as an outage stops it.
+   *
+   * @throws BedrockImportError `COPY_GAVE_UP` or `CREDENTIALS_EXPIRED` when patience ends, `CANCELLED`;
+   * what `operation` throws otherwise
+   */
+  async through<T>(operation: () => Promise<T>): Promise<T> {
+    let probing = false;
+    for (;;) {
+      if (!probing) {
+        await this.passable();
+      }
+      try {
+        const result = await operation();
+        this.lastLifeAt = this.clock.now();
+        if (probing) {
+          this.end();
+        }
+        this.earlier = undefined;
+        return result;
+      } catch (error) {
+        const kind = outageOf(error);
+        if (this.options.signal.aborted || this.failure !== undefined || kind === undefined) {
+          if (probing) {
+            this.end();
+          }
+          throw error;
+        }
+        probing = await this.wait(kind, error, probing);
+      }
+    }
+  }
+
+  private async passable(): Promise<void> {
+    const { signal } = this.options;
+    while (this.current !== undefined) {
+      await Promise.race([this.current.over, aborted(signal)]);
+    }
+    if (this.failure !== undefined) {
+      throw this.failure;
+    }
+    if (signal.aborted) {
+      throw cancelledError();
+    }
+  }
+
+  /** @returns whether the caller is to try again for all; else another one does. */
+  private async wait(kind: OutageKind, error: unknown, probing: boolean): Promise<boolean> {
+    if (this.current !== undefined && !probing) {
+      return false;
+    }
+    const outage = this.current ?? this.begin(kind);
+    outage.kind = kind;
+    const budgetMs = this.budgetMs(kind);
+    if (this.clock.now() - outage.since >= budgetMs) {
+      this.failure = gaveUp(kind, error, budgetMs);
+      this.end();
+      throw this.failure;
+    }
+    try {
+      await this.pause(outage, budgetMs);
+      if (kind === 'credentials' && (await this.options.renewCredentials?.()) === true) {
+        // Other ones: everybody may try them at once.
+        this.end();
+        return false;
+      }
+    } catch (stopped) {
+      this.end();
+      throw stopped;
+    }
+    return true;
+  }
+
+  private begin(kind: OutageKind): Outage {
+    let end: () => void = () => undefined;
+    const over = new Promise<void>(resolve => {
+      end = resolve;
+    });
+    const goesOn = this.earlier?.kind === kind ? this.earlier : undefined;
+    this.current = {
+      kind,
+      since: goesOn?.since ?? this.clock.now(),
+      pauses: goesOn?.pauses ?? 0,
+      over,
+      end
+    };
+    return this.current;
+  }
+
+  private end(): void {
+    const outage = this.current;
+    this.current = undefined;
+    if (outage !== undefined) {
+      this.earlier = outage;
+      outage.end();
+    }
+  }
+
+  private async pause(outage: Outage, budgetMs: number): Promise<void> {
+    const { onWait, signal } = this.options;
+    const wantedMs = backoffMs(this.clock, outage.pauses++, {
+      firstMs: FIRST_PAUSE_MS,
+      longestMs: LONGEST_PAUSE_MS
+    });
+    const until = Math.min(this.clock.now() + wantedMs, outage.since + budgetMs);
+    for (;;) {
+      const now = this.clock.now();
+      onWait?.({ reason: REASONS[outage.kind], waitedMs: now - outage.since, budgetMs });
+      if (now >= until) {
+        return;
+      }
+      await this.clock.sleep(Math.min(TELL_MS, until - now), signal);
+    }
+  }
+
+  private budgetMs(kind: OutageKind): number {
+    const patienceMs = this.options.patienceMs ?? PATIENCE_MS;
+    return kind === 'credentials' && this.options.credentialsAreFixed === true
+      ? Math.min(patienceMs, FIXED_CREDENTIALS_PATIENCE_MS)
+      : patienceMs;
+  }
+}
+
+function gaveUp(kind: OutageKind, error: unknown, waitedMs: number): BedrockImportError {
+  if (kind === 'credentials') {
+    return error instanceof BedrockImportError
+      ? error
+      : new BedrockImportError({
+          code: 'CREDENTIALS_EXPIRED',
+          message: 'The AWS credentials have expired.',
+          nextStep:
+            'Get fresh ones ("aws sso login", or new temporary keys) and run the same command again: it goes on with what has arrived in S3.',
+          cause: error
+        });
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  return new BedrockImportError({
+    code: 'COPY_GAVE_UP',
+    message: `Gave up after ${Math.round(waitedMs / 1000)} s without a network: ${why}`,
+    nextStep:
+      'Check the network and run the same command again: it goes on with what has arrived in S3.',
+    cause: error
+  });
+}
+
+/** Which outage an error is a sign of. */
+function outageOf(error: unknown): OutageKind | undefined {
+  if (!(error instanceof Error)) {
+    return undefined;
+  }
+  const { outage } = error as OutageSign;
+  if (outage !== undefined || !(error instanceof BedrockImportError)) {
+    return outage;
+  }
+  switch (error.code) {
+    case 'CREDENTIALS_EXPIRED':
+      return 'credentials';
+    case 'NETWORK':
+    case 'HUB_UNREACHABLE':
+      return isUnreachable(error.cause) ? 'network' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a connection could not be made or broke; not that it was refused for its certificate. */
+function isUnreachable(cause: unknown): boolean {
+  const reason = (cause as { reason?: unknown } | undefined)?.reason;
+  const failure = classifyConnectionFailure(
+    typeof reason === 'string' ? { name: reason, message: String(cause) } : cause
+  );
+  return failure !== undefined && failure !== 'CERTIFICATE' && failure !== 'NOT_ALLOWED';
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) {
+      resolve();
+    } else {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    }
+  });
+}
