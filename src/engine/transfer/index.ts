@@ -4,6 +4,7 @@ export { formatS3Uri, normalisePrefix, parseS3Uri } from './s3Uri';
 export { requireExecutable } from './planChecks';
 export { planCopy } from './planCopy';
 export type { PlanCopyOptions } from './planCopy';
+export { refreshPlan } from './refreshPlan';
 export { openCopySource } from './openSource';
 export type { CopySource, OpenSourceOptions } from './openSource';
 export { readSourceText } from './sourceText';

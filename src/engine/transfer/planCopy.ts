@@ -84,7 +84,7 @@ export async function planCopy(
       return { ...planned, action: 'skip' as const, proof };
     }
     const found = await describeObject(context.aws.s3, destination.bucket, listed, signal);
-    return found === undefined ? planned : compare(file, planned, found, label, conflicts);
+    return found === undefined ? planned : compareWithObject(file, planned, found, label, conflicts);
   });
   conflicts.push(...unexpectedObjects(objects, files, destination));
   return {
@@ -168,7 +168,7 @@ function planFile(file: WantedFile, key: string): PlannedFile {
 }
 
 /** An object whose ETag is the one it had when it was proved has not been written since. */
-function provedByManifest(
+export function provedByManifest(
   file: WantedFile,
   listed: ListedObject,
   earlier: FileProof | undefined
@@ -199,7 +199,8 @@ function provedByManifest(
     : undefined;
 }
 
-function compare(
+/** What is to be done about an object that no manifest speaks for. */
+export function compareWithObject(
   file: WantedFile,
   planned: PlannedFile,
   found: DescribedObject,
