@@ -36,3 +36,9 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
   readonly code = 'EPROTO';
 }
+
+export function tooLong(sentBytes: number, lengthBytes: number): ProtocolError {
+  return new ProtocolError(
+    `the source sends ${sentBytes} bytes or more where ${lengthBytes} were asked for`
+  );
+}

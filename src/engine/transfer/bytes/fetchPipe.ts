@@ -1,5 +1,5 @@
 import { classifyConnectionFailure, ConnectionError, isErrorLike } from '../../aws';
-import { ProtocolError, ShortBodyError, StalledError } from './errors';
+import { ProtocolError, ShortBodyError, StalledError, tooLong } from './errors';
 import type {
   AnswerHead,
   BytePipe,
@@ -210,12 +210,6 @@ async function judged(
     await answer.body?.cancel().catch(() => undefined);
     throw error;
   }
-}
-
-export function tooLong(sentBytes: number, lengthBytes: number): ProtocolError {
-  return new ProtocolError(
-    `the source sends ${sentBytes} bytes or more where ${lengthBytes} were asked for`
-  );
 }
 
 /**
