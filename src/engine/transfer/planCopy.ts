@@ -1,21 +1,25 @@
-import { createHash } from 'node:crypto';
 import { describeBucket } from '../aws';
 import { replaceChatTemplate } from '../chatTemplate';
-import type { FileRewrite } from '../chatTemplate';
-import type { LeftOutFile, ModelFile, ModelInspection, ModelListing } from '../model';
+import type { ModelInspection, ModelListing } from '../model';
+import { compareObject, EarlierCopy, skipped } from './alreadyThere';
 import {
   describeObject,
   HEADS_AT_ONCE,
   keepsOldVersions,
-  listDestination,
+  listObjects,
   mapInParallel
 } from './destination';
-import type { DescribedObject, ListedObject } from './destination';
+import { hashLocalFile, resolveFolder } from './folder';
 import { readManifest } from './manifest';
-import { layOutParts } from './partSize';
-import { sourceLabel } from './planSource';
+import {
+  destinationChecks,
+  keyChecks,
+  localReadChecks,
+  requireOtherPlace,
+  unexpectedObjects,
+  versionChecks
+} from './planChecks';
 import type { HubSource, PlanSource } from './planSource';
-import { destinationChecks, keyChecks, unexpectedObjects, versionChecks } from './planChecks';
 import type {
   CopyPlan,
   FileProof,
@@ -24,6 +28,7 @@ import type {
   S3Destination,
   TransferContext
 } from './types';
+import { planFile, wantedFiles } from './wantedFiles';
 
 export interface PlanCopyOptions {
   inspection: ModelInspection;
@@ -34,26 +39,39 @@ export interface PlanCopyOptions {
   chatTemplate?: string;
   /** Twelve digits; the bucket must then belong to this account. */
   account?: string;
+  /** While files of a folder are read, to compare them with what is at the destination. */
+  onRead?: (progress: { path: string; readBytes: number; totalBytes: number }) => void;
   signal?: AbortSignal;
 }
 
-/** A file as it shall be at the destination. */
-interface WantedFile extends ModelFile {
-  content?: string;
+/** Files of a folder that are hashed at the same time: more of them only move the disk's head. */
+const HASHES_AT_ONCE = 2;
+
+/** A file whose key is taken, and what is known of the object. */
+interface Taken {
+  planned: PlannedFile;
+  proof?: FileProof;
+  /** S3's own SHA-256 of the object, or that of the manifest that vouches for it. */
+  sha256?: string;
+  settle: (file: PlannedFile) => PlannedFile;
 }
 
 /**
  * Says what a copy will do, as plain data, and changes nothing: which files go, which are there already
- * and proved, which objects would be overwritten.
+ * and proved, which objects would be overwritten. Reads only those files of a folder that may be there
+ * already, for their hash.
  *
  * @throws BedrockImportError `BUCKET_NOT_FOUND`, `BUCKET_OTHER_REGION`, `BUCKET_ACCESS_DENIED`,
- *   `DESTINATION_TOO_FULL` and those of `toAwsError`.
+ *   `DESTINATION_TOO_FULL`, `SAME_PLACE`, `FILE_CHANGED` and those of `toAwsError`.
  */
 export async function planCopy(
   context: TransferContext,
   options: PlanCopyOptions
 ): Promise<CopyPlan> {
   const { inspection, destination, signal } = options;
+  const source = options.source ?? hubSourceOf(context, inspection.model);
+  requireOtherPlace(source, destination);
+  const { s3 } = context.aws;
   const { region } = await describeBucket(context.aws, destination.bucket, {
     account: options.account,
     signal
@@ -64,27 +82,40 @@ export async function planCopy(
       : replaceChatTemplate(inspection.texts, options.chatTemplate);
   const { wanted, leftOut } = wantedFiles(inspection, rewrites);
   const [objects, manifest, keepsVersions] = await Promise.all([
-    listDestination(context.aws.s3, destination, signal),
-    readManifest(context.aws.s3, destination, signal),
-    keepsOldVersions(context.aws.s3, destination.bucket, signal)
+    listObjects(s3, destination, signal),
+    readManifest(s3, destination, signal),
+    keepsOldVersions(s3, destination.bucket, signal)
   ]);
-  const earlier = new Map(manifest?.files.map(proof => [proof.key, proof]));
-  const source = options.source ?? hubSourceOf(context, inspection.model);
-  const label = sourceLabel(source);
+  const earlier = new EarlierCopy(manifest);
   const conflicts: PlanConflict[] = [];
-  const files = await mapInParallel(wanted, HEADS_AT_ONCE, async file => {
+  const looked = await mapInParallel(wanted, HEADS_AT_ONCE, async (file): Promise<Taken> => {
     const key = destination.prefix + file.path;
-    const planned = planFile(file, key);
+    const planned = planFile(source, file, key);
     const listed = objects.get(key);
     if (listed === undefined) {
-      return planned;
+      return { planned, settle: as => as };
     }
-    const proof = provedByManifest(file, listed, earlier.get(key));
-    if (proof !== undefined) {
-      return { ...planned, action: 'skip' as const, proof };
+    const proof = earlier.of(listed, file.content !== undefined);
+    const keep = (as: PlannedFile): PlannedFile | undefined =>
+      proof !== undefined && earlier.holds(source, as, proof)
+        ? skipped(as, { ...proof, provedBy: 'earlier-manifest' })
+        : undefined;
+    const kept = keep(planned);
+    if (kept !== undefined) {
+      return { planned, settle: () => kept };
     }
-    const found = await describeObject(context.aws.s3, destination.bucket, listed, signal);
-    return found === undefined ? planned : compareWithObject(file, planned, found, label, conflicts);
+    const found = await describeObject(s3, destination.bucket, listed, signal);
+    return {
+      planned,
+      sha256: listed.sizeBytes === file.sizeBytes ? (proof?.sha256 ?? found?.sha256) : undefined,
+      settle: as =>
+        keep(as) ?? (found === undefined ? as : compareObject(source, as, found, conflicts))
+    };
+  });
+  const read = await hashWhatMayBeThere(source, looked, options);
+  const files = looked.map(({ planned, settle }) => {
+    const sha256 = read.get(planned.path);
+    return settle(sha256 === undefined ? planned : { ...planned, sha256 });
   });
   conflicts.push(...unexpectedObjects(objects, files, destination));
   return {
@@ -100,10 +131,43 @@ export async function planCopy(
     conflicts,
     checks: [
       ...keyChecks(files),
-      ...versionChecks(files, keepsVersions),
+      ...versionChecks(files, keepsVersions, source),
+      ...localReadChecks(files.filter(({ path }) => read.has(path))),
       ...destinationChecks(conflicts, destination)
     ]
   };
+}
+
+/** SHA-256 of a folder's files by path, of those alone that an object could be a copy of. */
+async function hashWhatMayBeThere(
+  source: PlanSource,
+  looked: readonly Taken[],
+  options: PlanCopyOptions
+): Promise<Map<string, string>> {
+  const hashes = new Map<string, string>();
+  if (source.kind !== 'folder') {
+    return hashes;
+  }
+  const candidates = looked.filter(
+    ({ planned, sha256 }) => sha256 !== undefined && planned.sha256 === undefined
+  );
+  if (candidates.length === 0) {
+    return hashes;
+  }
+  const roots = await resolveFolder(source.path);
+  const totalBytes = sum(candidates.map(({ planned }) => planned));
+  let readBytes = 0;
+  await mapInParallel(candidates, HASHES_AT_ONCE, async ({ planned }) => {
+    const hash = await hashLocalFile(roots, planned, {
+      signal: options.signal,
+      onBytes: count => {
+        readBytes += count;
+        options.onRead?.({ path: planned.path, readBytes, totalBytes });
+      }
+    });
+    hashes.set(planned.path, hash);
+  });
+  return hashes;
 }
 
 function hubSourceOf(context: TransferContext, model: ModelListing): HubSource {
@@ -120,125 +184,4 @@ function hubSourceOf(context: TransferContext, model: ModelListing): HubSource {
 
 function sum(files: readonly { sizeBytes: number }[]): number {
   return files.reduce((total, file) => total + file.sizeBytes, 0);
-}
-
-function wantedFiles(
-  inspection: ModelInspection,
-  rewrites: readonly FileRewrite[]
-): { wanted: WantedFile[]; leftOut: LeftOutFile[] } {
-  const byPath = new Map(rewrites.map(rewrite => [rewrite.path, rewrite]));
-  const leftOut = [...inspection.selection.leftOut];
-  const wanted: WantedFile[] = [];
-  const writeText = (path: string, content: string): void => {
-    const bytes = Buffer.from(content, 'utf8');
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    wanted.push({ path, sizeBytes: bytes.length, sha256, content });
-  };
-  for (const file of inspection.selection.taken) {
-    const rewrite = byPath.get(file.path);
-    byPath.delete(file.path);
-    if (rewrite === undefined) {
-      wanted.push(fromListing(file));
-    } else if (rewrite.after === undefined) {
-      leftOut.push({ path: file.path, sizeBytes: file.sizeBytes, reason: rewrite.summary });
-    } else {
-      writeText(file.path, rewrite.after);
-    }
-  }
-  for (const rewrite of byPath.values()) {
-    if (rewrite.after !== undefined) {
-      writeText(rewrite.path, rewrite.after);
-    }
-  }
-  return { wanted, leftOut };
-}
-
-function fromListing(file: ModelFile): WantedFile {
-  const { gitOid, ...facts } = file;
-  return file.sha256 === undefined && gitOid !== undefined ? { ...facts, gitOid } : facts;
-}
-
-function planFile(file: WantedFile, key: string): PlannedFile {
-  return {
-    ...file,
-    key,
-    action: file.content === undefined ? 'copy' : 'write',
-    ...layOutParts(file.sizeBytes)
-  };
-}
-
-/** An object whose ETag is the one it had when it was proved has not been written since. */
-export function provedByManifest(
-  file: WantedFile,
-  listed: ListedObject,
-  earlier: FileProof | undefined
-): FileProof | undefined {
-  if (
-    earlier === undefined ||
-    earlier.etag === '' ||
-    earlier.etag !== listed.etag ||
-    earlier.sizeBytes !== listed.sizeBytes ||
-    earlier.sizeBytes !== file.sizeBytes ||
-    earlier.rewritten !== (file.content !== undefined)
-  ) {
-    return undefined;
-  }
-  const same =
-    file.sha256 === undefined ? earlier.gitOid === file.gitOid : earlier.sha256 === file.sha256;
-  return same
-    ? {
-        path: file.path,
-        key: listed.key,
-        sizeBytes: file.sizeBytes,
-        sha256: earlier.sha256,
-        ...(file.gitOid === undefined ? {} : { gitOid: file.gitOid }),
-        provedBy: 'earlier-manifest',
-        etag: listed.etag,
-        rewritten: earlier.rewritten
-      }
-    : undefined;
-}
-
-/** What is to be done about an object that no manifest speaks for. */
-export function compareWithObject(
-  file: WantedFile,
-  planned: PlannedFile,
-  found: DescribedObject,
-  source: string,
-  conflicts: PlanConflict[]
-): PlannedFile {
-  const sameSize = found.sizeBytes === file.sizeBytes;
-  if (sameSize && file.sha256 !== undefined && found.sha256 === file.sha256) {
-    return {
-      ...planned,
-      action: 'skip',
-      proof: {
-        path: file.path,
-        key: found.key,
-        sizeBytes: found.sizeBytes,
-        sha256: found.sha256,
-        provedBy: 's3-stored-checksum',
-        etag: found.etag,
-        rewritten: file.content !== undefined
-      }
-    };
-  }
-  // The git hash in the metadata says what was meant to be there, the bytes say what is: they are read.
-  const sameGitFile = sameSize && file.gitOid !== undefined && found.gitOid === file.gitOid;
-  if (sameGitFile || found.source === source) {
-    // Sent whole by a run that ended before the proof or the manifest.
-    return sameGitFile || (sameSize && found.sha256 === undefined && file.content === undefined)
-      ? { ...planned, action: 'prove' }
-      : planned;
-  }
-  conflicts.push({
-    key: found.key,
-    sizeBytes: found.sizeBytes,
-    kind: 'would-overwrite',
-    why:
-      found.source === undefined
-        ? 'an object that this tool did not write, with other or unproved content'
-        : `copied earlier from ${found.source}`
-  });
-  return planned;
 }
