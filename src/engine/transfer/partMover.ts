@@ -1,7 +1,10 @@
-import type { ByteFetch } from './byteFetch';
+import { ArchiveMover } from './archive';
+import type { BytePipe } from './bytes';
 import { DownloadMover } from './download';
+import { FolderMover } from './folder';
 import { HubMover } from './hubMover';
 import type { CopyMeter } from './meter';
+import type { Outages } from './outages';
 import type { CopyPlan, CopyRetry, PlannedFile, ProofMethod, TransferContext } from './types';
 
 /** One part of a multipart upload: bytes `[start, end)` of its file. */
@@ -45,11 +48,15 @@ export interface PartMover {
 export interface PartMoverInputs {
   context: TransferContext;
   plan: CopyPlan;
-  bytes: ByteFetch;
+  bytes: BytePipe;
   meter: CopyMeter;
   /** Ends everything: fired by the user or by the first error. */
   stop: AbortController;
   onRetry: (retry: CopyRetry) => void;
+  /** Where all requests wait together while the network or the credentials are gone. */
+  outages?: Outages;
+  /** Something is overloaded: fewer connections, then. */
+  onBusy?: (why: string) => void;
 }
 
 export function createPartMover(inputs: PartMoverInputs): PartMover {
@@ -60,8 +67,10 @@ export function createPartMover(inputs: PartMoverInputs): PartMover {
         ? new HubMover(inputs, source)
         : new DownloadMover(inputs, source.cacheFolder);
     case 'folder':
+      return new FolderMover(inputs, source);
     case 's3':
-    case 'archive':
       throw new Error(`No mover for ${source.kind}`);
+    case 'archive':
+      return new ArchiveMover(inputs, source);
   }
 }

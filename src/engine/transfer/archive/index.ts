@@ -1,0 +1,3 @@
+export { ArchiveMover } from './archiveMover';
+export { openArchive } from './openArchive';
+export type { ArchiveProgress, OpenArchiveOptions, OpenedArchive } from './openArchive';
