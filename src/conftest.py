@@ -1,10 +1,11 @@
-"""Starts the bundled sandbox for the Python tests beside its folders."""
+"""Starts the bundled sandbox, and runs the bundled command, for the Python tests beside their folders."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -23,7 +24,7 @@ os.environ["HF_HUB_DISABLE_XET"] = "1"
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 BUNDLE = ROOT / "jupyterlab_bedrock_import" / "bundle" / "sandbox.js"
 START_SECONDS = 30
 STOP_SECONDS = 3
@@ -140,6 +141,30 @@ def sandbox(start_sandbox: StartSandbox) -> Iterator[Sandbox]:
     quick = ("--fault", "import-seconds=0.2", "--fault", "model-not-ready=0.2")
     with start_sandbox(*quick, models=MODELS) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def bedrock_import(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Any]]:
+    """``bedrock_import(sandbox, "copy", …)``: the installed command with ``--json``, its document."""
+    subprocess.run(["node", "scripts/bundle.mjs", "engine"], cwd=ROOT, check=True)
+
+    def run(sandbox: Sandbox, *arguments: str, **environment: str) -> dict[str, Any]:
+        home = tmp_path_factory.mktemp("home")
+        ran = subprocess.run(
+            [sys.executable, "-m", "jupyterlab_bedrock_import", *arguments, "--json"],
+            env={**sandbox.environment(), "HOME": str(home), **environment},
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr + ran.stdout
+        document = json.loads(ran.stdout)
+        assert isinstance(document, dict)
+        return document
+
+    return run
 
 
 _CONFIG = b'{"model_type": "llama", "architectures": ["LlamaForCausalLM"]}\n'
