@@ -1,7 +1,9 @@
 import type { Check } from '../checks';
+import { formatBytes } from '../disk';
 import { BedrockImportError } from '../errors';
 import type { ListedObject } from './destination';
 import { MANIFEST_NAME } from './manifest';
+import type { PlanSource } from './planSource';
 import type { CopyPlan, PlanConflict, PlannedFile, S3Destination } from './types';
 
 /** Longest object key in UTF-8 (Amazon S3 User Guide, "Naming Amazon S3 objects"). */
@@ -25,9 +27,15 @@ export function keyChecks(files: readonly PlannedFile[]): Check[] {
 }
 
 /** A bucket with versions keeps what the proof of a file in parts replaces. */
-export function versionChecks(files: readonly PlannedFile[], keepsVersions: boolean): Check[] {
+export function versionChecks(
+  files: readonly PlannedFile[],
+  keepsVersions: boolean,
+  source: PlanSource
+): Check[] {
   const inParts = files.filter(
-    ({ action, method }) => method === 'multipart' && (action === 'copy' || action === 'prove')
+    ({ action, method }) =>
+      // What is copied inside S3 is not copied onto itself for its proof.
+      source.kind !== 's3' && method === 'multipart' && (action === 'copy' || action === 'prove')
   );
   return !keepsVersions || inParts.length === 0
     ? []
@@ -43,6 +51,45 @@ export function versionChecks(files: readonly PlannedFile[], keepsVersions: bool
             'Use a bucket without versioning, or one with a lifecycle rule that ends noncurrent versions.'
         }
       ];
+}
+
+/** Says what planning has read, because it may have taken minutes. */
+export function localReadChecks(read: readonly PlannedFile[]): Check[] {
+  const bytes = read.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+  return read.length === 0
+    ? []
+    : [
+        {
+          id: 'local-files-read',
+          verdict: 'ok',
+          found: `${read.length} files (${formatBytes(bytes)}) were read and compared with what is in S3.`,
+          why: 'Size and time do not prove that an object is this file; its SHA-256 does.'
+        }
+      ];
+}
+
+/**
+ * Refuses to copy objects onto themselves or into the folder that holds theirs.
+ *
+ * @throws BedrockImportError `SAME_PLACE` (usage)
+ */
+export function requireOtherPlace(source: PlanSource, destination: S3Destination): void {
+  if (
+    source.kind === 's3' &&
+    source.bucket === destination.bucket &&
+    source.prefix.startsWith(destination.prefix)
+  ) {
+    throw new BedrockImportError({
+      code: 'SAME_PLACE',
+      message:
+        source.prefix === destination.prefix
+          ? 'Source and destination are the same prefix.'
+          : 'The source lies under the destination’s prefix, so the copy would mix with it.',
+      subject: `s3://${destination.bucket}/${destination.prefix}`,
+      nextStep: 'Choose a destination with a prefix of its own.',
+      kind: 'usage'
+    });
+  }
 }
 
 /** What lies under the prefix and is not a part of the plan. */
