@@ -1,7 +1,8 @@
-import { BedrockImportError } from '../errors';
 import { openHubModel, parseModelReference } from '../hub';
 import { hubModelFiles } from '../model';
 import type { ModelFiles } from '../model';
+import { openArchive } from './archive';
+import { openFolder } from './folder';
 import type { PlanSource } from './planSource';
 import { readSourceText } from './sourceText';
 import type { TransferContext } from './types';
@@ -36,15 +37,11 @@ export async function openCopySource(
   const found = readSourceText(text, options);
   switch (found.kind) {
     case 'folder':
+      return openFolder(found.path, { signal });
     case 's3':
+      throw new Error('not yet');
     case 'archive':
-      throw new BedrockImportError({
-        code: 'SOURCE_INVALID',
-        message: 'Models are copied from the hub only.',
-        subject: text.slice(0, 200),
-        nextStep: 'Give organisation/name of a model on the hub.',
-        kind: 'usage'
-      });
+      return openArchive(context, found, { signal });
     case 'hub': {
       const reference = parseModelReference(found.text, { endpoint: context.hub.endpoint });
       const model = await openHubModel(context.hub, reference, { signal });
