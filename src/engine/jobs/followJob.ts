@@ -16,7 +16,7 @@ export async function* followJob(
 ): AsyncGenerator<JobEvent, void, undefined> {
   const { signal } = options;
   // A wrong id is an error of the follower, not an empty journal.
-  await store.read(id);
+  await store.requireThere(id);
   const facts = noFacts();
   const seen = new SeenEvents(options.from ?? 1);
   const source = new EventSource(store, id, signal);
@@ -38,6 +38,9 @@ export async function* followJob(
       const lease = await store.lookAt(id);
       aloneSince = lease.state === 'held' ? undefined : (aloneSince ?? Date.now());
       // Time for a runner that is just about to begin, or to take over.
+      if (aloneSince !== undefined && facts.state === 'interrupted') {
+        return;
+      }
       if (aloneSince !== undefined && Date.now() - aloneSince > patienceMs) {
         const at = new Date().toISOString();
         yield { seq: facts.lastSeq, at, type: 'state', state: stateNow(facts, lease) };

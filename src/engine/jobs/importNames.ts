@@ -31,6 +31,36 @@ export interface ChosenNames {
 const MAX_NAME = 63;
 const MAX_TRIES = 99;
 
+/** What the names of an import are chosen by. */
+export interface WantedNames {
+  /** Of the import job; a number is added after failures. */
+  jobNameBase: string;
+  suggestedModelName: string;
+  /** The user's own name for the imported model. */
+  importedModelName?: string;
+}
+
+/** The names that follow from what is imported. */
+export function wantedNames(wanted: WantedImport): WantedNames {
+  const suggested = suggestImportNames(wanted.modelId, wanted.commitSha).importedModelName;
+  const key = createHash('sha256')
+    .update(
+      JSON.stringify([wanted.s3Uri, wanted.chatTemplate ?? null, wanted.importedModelName ?? null])
+    )
+    .digest('hex')
+    .slice(0, 8);
+  return {
+    jobNameBase: `${trimEnd(suggested.slice(0, MAX_NAME - key.length - 4))}-${key}`,
+    suggestedModelName: suggested,
+    importedModelName: wanted.importedModelName
+  };
+}
+
+/** A job name of `chooseImportNames` without its number. */
+export function jobNameBase(jobName: string): string {
+  return /^(.+-[0-9a-f]{8})(?:-\d{1,2})?$/.exec(jobName)?.[1] ?? jobName;
+}
+
 /**
  * A job name that follows from what is imported. Bedrock never lets a job name be used again, so the
  * name is what finds an earlier import of the same thing: one that runs is followed, one whose model is
@@ -38,29 +68,22 @@ const MAX_TRIES = 99;
  */
 export async function chooseImportNames(
   aws: AwsClients,
-  wanted: WantedImport,
+  wanted: WantedNames,
   signal: AbortSignal | undefined
 ): Promise<ChosenNames> {
-  const suggested = suggestImportNames(wanted.modelId, wanted.commitSha);
-  const key = createHash('sha256')
-    .update(
-      JSON.stringify([wanted.s3Uri, wanted.chatTemplate ?? null, wanted.importedModelName ?? null])
-    )
-    .digest('hex')
-    .slice(0, 8);
-  const base = `${trimEnd(suggested.importedModelName.slice(0, MAX_NAME - key.length - 4))}-${key}`;
+  const base = wanted.jobNameBase;
   const { findJob, checks } = await lookAtJobs(aws, base, signal);
   for (let number = 1; number <= MAX_TRIES; number++) {
     const jobName = number === 1 ? base : `${base}-${number}`;
     const job = await findJob(jobName);
     if (job === undefined) {
-      const fresh = await freshNames(aws, jobName, suggested.importedModelName, wanted, signal);
+      const fresh = await freshNames(aws, jobName, wanted, signal);
       return { ...fresh, checks: [...checks, ...fresh.checks] };
     }
     const model = await modelOf(aws, job, signal);
     if (job.status === 'InProgress' || model !== undefined) {
       const importedModelName =
-        model?.modelName ?? job.importedModelName ?? suggested.importedModelName;
+        model?.modelName ?? job.importedModelName ?? wanted.suggestedModelName;
       return {
         names: { jobName, importedModelName },
         existing: { job, ...(model === undefined ? {} : { model }) },
@@ -172,8 +195,7 @@ async function modelOf(
 async function freshNames(
   aws: AwsClients,
   jobName: string,
-  suggestedName: string,
-  wanted: WantedImport,
+  wanted: WantedNames,
   signal: AbortSignal | undefined
 ): Promise<ChosenNames> {
   const listed = await ifAllowed(listImportedModels(aws, { signal }));
@@ -205,9 +227,9 @@ async function freshNames(
       ]
     };
   }
-  let name = suggestedName;
+  let name = wanted.suggestedModelName;
   for (let number = 2; taken.has(name); number++) {
-    name = `${trimEnd(suggestedName.slice(0, MAX_NAME - 4))}-${number}`;
+    name = `${trimEnd(wanted.suggestedModelName.slice(0, MAX_NAME - 4))}-${number}`;
   }
   return {
     names: { jobName, importedModelName: name },

@@ -5,6 +5,7 @@ import type {
   JobKind,
   JobProgress,
   JobResult,
+  JobSettings,
   JobStage,
   JobStageReport,
   JobStageResult,
@@ -53,6 +54,9 @@ export function addEvent(facts: JobFacts, event: JobEvent): void {
       const { stage, state, detail } = event;
       facts.stage = stage;
       facts.stages.set(stage, { stage, state, ...(detail === undefined ? {} : { detail }) });
+      if (state === 'start') {
+        forget(facts.results, stage);
+      }
       facts.waitsFor = state === 'waiting' ? event.waitsFor : undefined;
       Object.assign(facts.results, event.result);
       facts.importJobName = event.jobName ?? facts.importJobName;
@@ -69,6 +73,21 @@ export function addEvent(facts: JobFacts, event: JobEvent): void {
       return;
     default:
       return;
+  }
+}
+
+/** A stage that begins again brings its results anew. */
+function forget(results: JobStageResult, stage: JobStage): void {
+  const names: Partial<Record<JobStage, keyof JobStageResult>> = {
+    role: 'role',
+    copy: 'copy',
+    import: 'importJob',
+    wait: 'model',
+    ask: 'answer'
+  };
+  const name = names[stage];
+  if (name !== undefined) {
+    delete results[name];
   }
 }
 
@@ -100,6 +119,17 @@ export function stateNow(facts: JobFacts, lease: LeaseView): JobState {
   return state === 'waiting' && facts.stages.size > 0 ? 'interrupted' : state;
 }
 
-export function stageReports(kind: JobKind, facts: JobFacts): JobStageReport[] {
-  return JOB_STAGES[kind].map(stage => facts.stages.get(stage) ?? { stage, state: 'pending' });
+/** The stages of a job in their order; a job without a question has no stage for it. */
+export function stagesOf(kind: JobKind, settings: JobSettings): JobStage[] {
+  return JOB_STAGES[kind].filter(stage => stage !== 'ask' || settings.ask !== undefined);
+}
+
+export function stageReports(
+  kind: JobKind,
+  settings: JobSettings,
+  facts: JobFacts
+): JobStageReport[] {
+  return stagesOf(kind, settings).map(
+    stage => facts.stages.get(stage) ?? { stage, state: 'pending' }
+  );
 }

@@ -109,7 +109,7 @@ export function jobOf(job: StoredJob, facts: JobFacts, lease: LeaseView): Job {
     ...(job.import === undefined ? {} : { import: job.import }),
     settings: job.settings,
     checks: job.checks,
-    stages: stageReports(job.kind, facts),
+    stages: stageReports(job.kind, job.settings, facts),
     ...(facts.result === undefined ? {} : { result: facts.result }),
     lastSeq: facts.lastSeq
   };

@@ -104,12 +104,15 @@ export interface Job extends JobSummary {
 /** What a copy has brought about, without the proofs of its single files: the manifest holds those. */
 export type JobCopyResult = Omit<CopyResult, 'files'> & { files?: CopyResult['files'] };
 
+/** Plain data, as the journal holds it. */
+export type JobModel = Omit<ImportedModel, 'creationTime'>;
+
 /** What a job has brought about so far; complete when it is done. */
 export interface JobResult {
   copy?: JobCopyResult;
   role?: ImportRole;
   importJob?: { jobArn: string; jobName: string };
-  model?: ImportedModel;
+  model?: JobModel;
   answer?: Answer;
   /** From the start of the run that ended the job to its end. */
   seconds: number;
@@ -120,7 +123,7 @@ export interface JobStageResult {
   role?: ImportRole;
   copy?: JobCopyResult;
   importJob?: { jobArn: string; jobName: string };
-  model?: ImportedModel;
+  model?: JobModel;
   answer?: Answer;
 }
 

@@ -4,6 +4,7 @@ import type { StoredJob } from './jobFile';
 import type { JobEvent, JobEventBody } from './jobTypes';
 import { JournalWriter } from './journal';
 import type { Lease } from './lease';
+import type { JobRequest } from './requests';
 
 /** Progress goes to the journal this often at most, and at each change of the phase. */
 const PROGRESS_EVERY_MS = 2000;
@@ -16,6 +17,8 @@ export class LiveJob {
   private journalledAt = 0;
   private journalledPhase: string | undefined;
   private warned = false;
+  /** Set by whoever works on the job: stops the work from within this process. */
+  stop: ((request: JobRequest) => void) | undefined;
 
   private constructor(
     readonly stored: StoredJob,
@@ -34,17 +37,15 @@ export class LiveJob {
     lease?: Lease;
     earlier?: readonly JobEvent[];
   }): Promise<LiveJob> {
-    let live: LiveJob | undefined;
+    const opened: { live?: LiveJob } = {};
     const { writer, events } = await JournalWriter.open(options.journal, reason => {
-      live?.warnOnce(`The journal of this job cannot be written: ${reason}. The job goes on.`);
+      opened.live?.warnOnce(
+        `The journal of this job cannot be written: ${reason}. The job goes on.`
+      );
     });
-    live = new LiveJob(
-      options.stored,
-      foldEvents(options.earlier ?? events),
-      writer,
-      options.lease
-    );
-    return live;
+    const facts = foldEvents(options.earlier ?? events);
+    opened.live = new LiveJob(options.stored, facts, writer, options.lease);
+    return opened.live;
   }
 
   /** Events that the journal does not hold (yet). */

@@ -3,8 +3,6 @@ import type { CallerIdentity } from '../environment';
 import { validateImportedModelName } from '../bedrock';
 import type { Check } from '../checks';
 import { BedrockImportError, cancelledError } from '../errors';
-import { openHubModel, parseModelReference } from '../hub';
-import type { HubModel } from '../hub';
 import {
   checkImportRole,
   defaultRoleName,
@@ -12,11 +10,19 @@ import {
   importRoleTrustPolicy,
   listImportRoles
 } from '../iam';
-import { hubModelFiles, inspectModel } from '../model';
-import { formatS3Uri, normalisePrefix, parseS3Uri, planCopy } from '../transfer';
-import type { S3Destination } from '../transfer';
+import { inspectModel } from '../model';
+import {
+  formatS3Uri,
+  normalisePrefix,
+  openCopySource,
+  parseS3Uri,
+  planCopy,
+  sourceVersion,
+  throughCache
+} from '../transfer';
+import type { CopySource, PlanSource, S3Destination } from '../transfer';
 import { COST_NOTES } from './costNotes';
-import { chooseImportNames } from './importNames';
+import { chooseImportNames, wantedNames } from './importNames';
 import type { EngineContext, ImportOptions, ImportReview } from './types';
 
 /**
@@ -33,22 +39,20 @@ export async function reviewImport(
   if (options.importedModelName !== undefined) {
     validateImportedModelName(options.importedModelName);
   }
-  const reference = parseModelReference(options.model, { endpoint: context.hub.endpoint });
   const { bucket } = parseS3Uri(`s3://${options.bucket}`);
   if (options.prefix !== undefined) {
     normalisePrefix(options.prefix);
   }
   const { aws } = context;
-  const model = await openHubModel(context.hub, reference, { signal });
-  const inspection = await inspectModel(hubModelFiles(context.hub, model), {
-    region: aws.region,
-    signal
-  });
+  const opened = await openCopySource(context, options.model, { signal });
+  const source = sourceOf(opened, options.cacheFolder);
+  const inspection = await inspectModel(opened.files, { region: aws.region, signal });
   const identity = await getCallerIdentity(aws, { signal });
-  const destination = chooseDestination(bucket, options.prefix, model);
+  const destination = chooseDestination(bucket, options.prefix, source);
   const s3Uri = formatS3Uri(destination);
   const plan = await planCopy(context, {
     inspection,
+    source,
     destination,
     chatTemplate: options.chatTemplate,
     account: identity.account,
@@ -57,13 +61,13 @@ export async function reviewImport(
   const role = await reviewRole(context, options, destination, identity);
   const chosen = await chooseImportNames(
     aws,
-    {
-      modelId: model.id,
-      commitSha: model.commitSha,
+    wantedNames({
+      modelId: source.modelId,
+      commitSha: sourceVersion(source),
       s3Uri,
       chatTemplate: options.chatTemplate,
       importedModelName: options.importedModelName
-    },
+    }),
     signal
   );
   return {
@@ -82,16 +86,23 @@ export async function reviewImport(
   };
 }
 
-/** The commit is a part of the default prefix, so that two revisions never share a folder. */
+/** A model of the hub may go through the disk; every other source is where it is. */
+function sourceOf({ source, files }: CopySource, cacheFolder: string | undefined): PlanSource {
+  return cacheFolder === undefined || source.kind !== 'hub'
+    ? source
+    : throughCache(source, cacheFolder, files.model.requestedRevision);
+}
+
+/** The version is a part of the default prefix, so that two revisions never share a folder. */
 function chooseDestination(
   bucket: string,
   prefix: string | undefined,
-  model: HubModel
+  source: PlanSource
 ): S3Destination {
-  return {
-    bucket,
-    prefix: normalisePrefix(prefix ?? `bedrock-import/${model.id}/${model.commitSha.slice(0, 12)}`)
-  };
+  const version = sourceVersion(source).slice(0, 12);
+  // A folder may be called what no prefix can.
+  const name = source.modelId.replace(/[^-!_*'().a-zA-Z0-9/]+/g, '-');
+  return { bucket, prefix: normalisePrefix(prefix ?? `bedrock-import/${name}/${version}`) };
 }
 
 async function reviewRole(

@@ -1,9 +1,11 @@
-import { askModel, followImportJob, getImportedModel, startImportJob } from '../bedrock';
-import type { ImportedModel, ImportJob } from '../bedrock';
-import { BedrockImportError } from '../errors';
-import { createImportRole } from '../iam';
+import { askModel, followImportJob, startImportJob } from '../bedrock';
+import type { ImportJob } from '../bedrock';
 import type { ImportRole } from '../iam';
 import { copyModel } from '../transfer';
+import { requireNoBlocker } from './stages/check';
+import { provideRole } from './stages/role';
+import { importedModel } from './stages/wait';
+import { DEFAULT_TIME_LIMIT_MS, NAMED_ROLE_RETRY_MS } from './stages/waiting';
 import type {
   EngineContext,
   ImportResult,
@@ -11,10 +13,6 @@ import type {
   ImportRunOptions,
   ImportStage
 } from './types';
-
-/** How long an import may wait for another one of the account to end, and how long it may itself take. */
-const DEFAULT_TIME_LIMIT_MS = 6 * 3600 * 1000;
-const NAMED_ROLE_RETRY_MS = 120_000;
 
 /**
  * Carries out a reviewed import: role, copy, import job, imported model, first question. Each step
@@ -27,7 +25,7 @@ export async function runImport(
   review: ImportReview,
   options: ImportRunOptions = {}
 ): Promise<ImportResult> {
-  requireNoBlocker(review);
+  requireNoBlocker(review.checks, review.plan.source.modelId);
   const startedAt = Date.now();
   const { signal } = options;
   const stage = async <T>(
@@ -44,7 +42,16 @@ export async function runImport(
   // Before the copy: IAM takes a while to spread a new role, and the copy takes longer.
   const role = await stage(
     'role',
-    () => provideRole(context, review, signal),
+    () =>
+      provideRole(
+        context,
+        {
+          role: review.role,
+          identity: review.identity,
+          bucket: review.plan.destination.bucket
+        },
+        signal
+      ),
     ({ roleArn, created }) => `${roleArn}${created ? ' (created)' : ''}`
   );
   const copy = await stage(
@@ -61,12 +68,14 @@ export async function runImport(
   );
   const job = await stage(
     'import',
-    () => runJob(context, review, role, options),
+    () => importJob(context, review, role, options),
     ({ jobArn }) => jobArn
   );
   const model = await stage(
     'model',
-    () => importedModel(context, review, job, signal),
+    async () =>
+      review.existing?.model ??
+      (await importedModel(context, job, review.names.importedModelName, signal)),
     ({ modelArn }) => modelArn
   );
   const prompt = options.ask;
@@ -95,40 +104,7 @@ export async function runImport(
   };
 }
 
-function requireNoBlocker(review: ImportReview): void {
-  const blockers = review.checks.filter(({ verdict }) => verdict === 'blocker');
-  const first = blockers[0];
-  if (first !== undefined) {
-    throw new BedrockImportError({
-      code: 'CHECK_BLOCKS',
-      message: `${first.found} ${first.why}`,
-      subject: `${review.plan.source.modelId} (${blockers.map(({ id }) => id).join(', ')})`,
-      nextStep: first.nextStep ?? 'Choose another model.',
-      kind: 'blocked'
-    });
-  }
-}
-
-async function provideRole(
-  context: EngineContext,
-  review: ImportReview,
-  signal: AbortSignal | undefined
-): Promise<ImportRole> {
-  const { roleArn, roleName } = review.role;
-  if (review.role.action === 'use' && roleArn !== undefined) {
-    return { roleArn, roleName: roleArn.slice(roleArn.lastIndexOf('/') + 1), created: false };
-  }
-  return createImportRole(context.aws, {
-    account: review.identity.account,
-    partition: review.identity.partition,
-    region: context.aws.region,
-    bucket: review.plan.destination.bucket,
-    roleName,
-    signal
-  });
-}
-
-async function runJob(
+async function importJob(
   context: EngineContext,
   review: ImportReview,
   role: ImportRole,
@@ -158,28 +134,4 @@ async function runJob(
     onWait: options.onWait,
     signal: options.signal
   });
-}
-
-async function importedModel(
-  context: EngineContext,
-  review: ImportReview,
-  job: ImportJob,
-  signal: AbortSignal | undefined
-): Promise<ImportedModel> {
-  const known = review.existing?.model;
-  if (known !== undefined) {
-    return known;
-  }
-  const modelName = job.importedModelName ?? review.names.importedModelName;
-  const modelArn = job.importedModelArn;
-  try {
-    return await getImportedModel(context.aws, modelArn ?? modelName, { signal });
-  } catch (error) {
-    const denied = error instanceof BedrockImportError && error.code === 'ACCESS_DENIED';
-    if (denied && modelArn !== undefined) {
-      // The import is done; only what else Bedrock knows of the model stays unknown.
-      return { modelArn, modelName };
-    }
-    throw error;
-  }
 }

@@ -1,8 +1,17 @@
 import type { WaitEvent } from '../bedrock';
 import type { CopyProgress } from '../transfer';
-import type { JobEvent, JobOutcome } from './jobTypes';
+import { asJobError, jobCancelled, leaseLost } from './jobErrors';
+import { stagesOf } from './jobFacts';
+import type { JobEvent, JobOutcome, JobResult } from './jobTypes';
+import { keepHostAwake } from './keepAwake';
+import type { LiveJob } from './liveJob';
+import { clearRequest, watchRequests } from './requests';
+import { runStages } from './stages';
+import type { StageRun } from './stages/stageRun';
+import { StopSwitch } from './stopSwitch';
 import type { JobStore } from './store';
 import type { EngineContext } from './types';
+import { abandonJob } from './abandonJob';
 
 export interface RunJobOptions {
   /** Stops the run; what then becomes of the job, `onAbort` says. */
@@ -21,6 +30,8 @@ export interface RunJobOptions {
   onWait?: (wait: WaitEvent) => void;
   /** Each piece of the model's answer. */
   onText?: (text: string) => void;
+  /** File that keeps a Studio space awake. @default the one that its idle shutdown looks at */
+  activityFile?: string;
 }
 
 /**
@@ -36,5 +47,162 @@ export async function runJob(
   id: string,
   options: RunJobOptions = {}
 ): Promise<JobOutcome> {
-  throw new Error(`not yet ${typeof context} ${typeof store} ${id} ${typeof options}`);
+  const stop = new StopSwitch(options.signal, options.onAbort ?? 'pause');
+  let live: LiveJob | undefined;
+  try {
+    live = await store.hold(id, {
+      onLost: () => stop.trip('lost'),
+      onEvent: options.onEvent,
+      signal: options.signal
+    });
+    return await runHeld(context, store, live, stop, options);
+  } finally {
+    stop.close();
+    if (live !== undefined) {
+      await store.letGo(live);
+    }
+  }
+}
+
+async function runHeld(
+  context: EngineContext,
+  store: JobStore,
+  live: LiveJob,
+  stop: StopSwitch,
+  options: RunJobOptions
+): Promise<JobOutcome> {
+  const { stored, facts } = live;
+  const { id } = stored;
+  const startedAt = Date.now();
+  if (facts.state === 'done' && facts.result !== undefined) {
+    return { id, state: 'done', result: facts.result };
+  }
+  if (facts.state === 'cancelled') {
+    throw jobCancelled(id);
+  }
+  const folder = store.isInMemory(id) ? undefined : store.folderOf(id);
+  const run = newRun(context, store, live, stop, options);
+  const resultSoFar = (): JobResult => ({
+    ...run.results,
+    seconds: (Date.now() - startedAt) / 1000
+  });
+  const closers: Array<() => void> = [];
+  try {
+    live.stop = request => stop.trip(request);
+    if (folder !== undefined) {
+      await clearRequest(folder);
+      closers.push(watchRequests(folder, request => stop.trip(request)));
+    }
+    await live.record({ type: 'state', state: 'running' });
+    if (stored.settings.keepAwake === true) {
+      closers.push(
+        keepHostAwake({
+          environment: context.environment,
+          file: options.activityFile,
+          onWarning: message => live.emit({ type: 'warning', message })
+        })
+      );
+    }
+    await runStages(run, stagesOf(stored.kind, stored.settings));
+    // A request that came after the last stage comes too late.
+    if (!(await live.stillOurs())) {
+      stop.trip('lost');
+      throw leaseLost(id);
+    }
+    const result = resultSoFar();
+    live.emit({ type: 'result', result: withoutFiles(result) });
+    await live.record({ type: 'state', state: 'done' });
+    return { id, state: 'done', result };
+  } catch (error) {
+    return await endEarly(run, stop, error, resultSoFar);
+  } finally {
+    live.stop = undefined;
+    closers.forEach(close => close());
+    if (folder !== undefined && stop.reason !== 'lost') {
+      await clearRequest(folder);
+    }
+  }
+}
+
+function newRun(
+  context: EngineContext,
+  store: JobStore,
+  live: LiveJob,
+  stop: StopSwitch,
+  options: RunJobOptions
+): StageRun {
+  const { stored, facts } = live;
+  const results = { ...facts.results };
+  let earlierImport = facts.importJobName;
+  if (facts.error?.code === 'IMPORT_FAILED') {
+    // What Bedrock has given up is not waited for again: the next try is an import of its own.
+    delete results.importJob;
+    earlierImport = undefined;
+  }
+  return {
+    context,
+    store,
+    live,
+    stored,
+    options,
+    signal: stop.signal,
+    resumed: facts.stages.size > 0,
+    results,
+    earlierImport,
+    plan: stored.plan,
+    emit: body => {
+      if (stop.reason !== 'lost') {
+        live.emit(body);
+      }
+    },
+    requireOurs: async () => {
+      if (!(await live.stillOurs())) {
+        throw leaseLost(stored.id);
+      }
+    }
+  };
+}
+
+/** The end of a run that was stopped or has failed: what it says is what the next run finds. */
+async function endEarly(
+  run: StageRun,
+  stop: StopSwitch,
+  error: unknown,
+  resultSoFar: () => JobResult
+): Promise<JobOutcome> {
+  const { live, stored } = run;
+  const { id } = stored;
+  switch (stop.reason) {
+    case 'lost':
+      // For followers in this process; the journal is another's by now.
+      live.emit({ type: 'state', state: 'interrupted' });
+      throw leaseLost(id);
+    case 'cancel':
+      await abandonJob(run.context, live);
+      return { id, state: 'cancelled', result: resultSoFar() };
+    case 'pause':
+      await live.record({ type: 'state', state: 'paused' });
+      return { id, state: 'paused', result: resultSoFar() };
+    case 'interrupt':
+      await live.record({ type: 'state', state: 'interrupted' });
+      return { id, state: 'interrupted', result: resultSoFar() };
+    case undefined: {
+      const failure = asJobError(error);
+      const { stage } = live.facts;
+      if (stage !== undefined) {
+        live.emit({ type: 'stage', stage, state: 'failed', detail: failure.message });
+      }
+      await live.record({ type: 'state', state: 'failed', error: failure });
+      throw error;
+    }
+  }
+}
+
+/** The proofs of single files are in the manifest and would make the journal's longest line. */
+function withoutFiles(result: JobResult): JobResult {
+  if (result.copy === undefined) {
+    return result;
+  }
+  const { files: _, ...copy } = result.copy;
+  return { ...result, copy };
 }

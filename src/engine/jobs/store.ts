@@ -2,7 +2,9 @@ import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BedrockImportError } from '../errors';
 import { followJob } from './followJob';
+import { notFound, runningElsewhere } from './jobErrors';
 import { foldEvents } from './jobFacts';
+import type { JobFacts } from './jobFacts';
 import { isJobId, jobOf, parseStoredJob, requireRunnable, summaryOf } from './jobFile';
 import type { StoredJob } from './jobFile';
 import type { Job, JobEvent, JobSummary } from './jobTypes';
@@ -98,15 +100,21 @@ export class JobStore {
 
   /** @throws BedrockImportError `JOB_NOT_FOUND`, `JOB_UNREADABLE` */
   async read(id: string): Promise<Job> {
+    const { stored, facts } = await this.load(id);
+    requireRunnable(stored);
+    return jobOf(stored, facts, await this.lookAt(id));
+  }
+
+  /** A job as it is kept, and what its journal says. */
+  async load(id: string): Promise<{ stored: StoredJob; facts: JobFacts }> {
     const passing = this.inMemory.get(id);
+    const stored = passing?.stored ?? (await this.readStored(id));
     const live = this.live.get(id);
-    if (passing !== undefined) {
-      const facts = live?.facts ?? foldEvents(passing.events);
-      return jobOf(passing.stored, facts, this.leaseInMemory(id));
+    if (live !== undefined) {
+      return { stored, facts: live.facts };
     }
-    const stored = await this.readStored(id);
-    const events = live === undefined ? await new JournalReader(this.journalOf(id)).read() : [];
-    return jobOf(stored, live?.facts ?? foldEvents(events), await this.lookAt(id));
+    const events = passing?.events ?? (await new JournalReader(this.journalOf(id)).read());
+    return { stored, facts: foldEvents(events) };
   }
 
   /** What has happened so far, from an event's number on. @throws BedrockImportError `JOB_NOT_FOUND` */
@@ -165,9 +173,6 @@ export class JobStore {
       return { job: await this.read(id), running: true };
     }
     try {
-      if (this.problem !== undefined) {
-        throw new Error(this.problem);
-      }
       await ensureFolder(this.folderOf(id));
       const acquired = await Lease.acquire(this.leaseOf(id), { holder: id, timing: this.timing });
       if ('heldBy' in acquired) {
@@ -199,7 +204,11 @@ export class JobStore {
    */
   async hold(
     id: string,
-    options: { onLost?: () => void; signal?: AbortSignal } = {}
+    options: {
+      onLost?: () => void;
+      onEvent?: (event: JobEvent) => void;
+      signal?: AbortSignal;
+    } = {}
   ): Promise<LiveJob> {
     await this.requireThere(id);
     if (this.live.has(id)) {
@@ -212,9 +221,15 @@ export class JobStore {
         throw notFound(id);
       }
       live = await LiveJob.open({ stored: passing.stored, earlier: passing.events });
-      live.listen(event => passing.events.push(event));
+      live.listen(event => {
+        const isNext = event.type !== 'progress' || passing.events.at(-1)?.type !== 'progress';
+        passing.events.splice(isNext ? passing.events.length : -1, 1, event);
+      });
     }
     this.live.set(id, live);
+    if (options.onEvent !== undefined) {
+      live.listen(options.onEvent);
+    }
     if (this.inMemory.has(id)) {
       live.warnOnce(
         `Jobs cannot be kept in ${this.stateDirectory}: ${this.problem ?? 'it cannot be written'}. ` +
@@ -312,7 +327,7 @@ export class JobStore {
     }
   }
 
-  private async requireThere(id: string): Promise<void> {
+  async requireThere(id: string): Promise<void> {
     if (this.inMemory.has(id)) {
       return;
     }
@@ -399,27 +414,4 @@ function unreadableSummary(id: string, folder: string, error: unknown): JobSumma
       kind: 'failed'
     }
   };
-}
-
-export function notFound(id: string): BedrockImportError {
-  return new BedrockImportError({
-    code: 'JOB_NOT_FOUND',
-    message: 'There is no such job.',
-    subject: id.slice(0, 100),
-    nextStep: '"bedrock-import jobs list" shows the jobs that there are.',
-    kind: 'usage'
-  });
-}
-
-export function runningElsewhere(id: string, lease: LeaseView): BedrockImportError {
-  return new BedrockImportError({
-    code: 'JOB_RUNNING_ELSEWHERE',
-    message:
-      lease.pid === undefined
-        ? 'This job is being run already.'
-        : `This job is being run already, by process ${lease.pid}.`,
-    subject: id,
-    nextStep: `"bedrock-import jobs follow ${id}" shows how it goes on; "bedrock-import jobs pause ${id}" stops it.`,
-    kind: 'blocked'
-  });
 }

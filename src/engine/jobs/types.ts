@@ -18,10 +18,12 @@ export interface EngineContext {
 export type ImportStage = 'inspect' | 'plan' | 'copy' | 'role' | 'import' | 'model' | 'ask';
 
 export interface ImportOptions {
-  /** Model id, `id@revision` or a hub URL. */
+  /** What `openCopySource` takes: a model of the hub, a folder, a prefix or an archive in S3. */
   model: string;
+  /** The bytes of a model of the hub go through this Hugging Face cache folder on disk. */
+  cacheFolder?: string;
   bucket: string;
-  /** @default `bedrock-import/<model id>/<first 12 characters of the commit>/` */
+  /** @default `bedrock-import/<model id>/<first 12 characters of the commit or fingerprint>/` */
   prefix?: string;
   roleArn?: string;
   createRole?: boolean;
