@@ -1,5 +1,5 @@
 import type { FaultPlan } from '../state';
-import { openFileSource } from './byteSource';
+import { openFileSource, type ByteSource } from './byteSource';
 import { streamBody, type BodyFaults } from './faultyBody';
 import { openGenerated } from './generatedContent';
 import type { RepositoryFile } from './repository';
@@ -65,15 +65,17 @@ export async function fileAnswer(
   if (request.method === 'HEAD' || start === end) {
     return new Response(null, { status, headers: answerHeaders });
   }
-  const source =
-    file.generated === undefined
-      ? await openFileSource(file.absolutePath)
-      : openGenerated(file.generated);
-  const body = streamBody(source, start, end, {
+  const body = streamBody(await openSource(file), start, end, {
     ...rollBodyFaults(faults, start + Math.floor((end - start) / 2)),
     swapFrom: context.swaps.swapFrom(file)
   });
   return new Response(body, { status, headers: answerHeaders });
+}
+
+export async function openSource(file: RepositoryFile): Promise<ByteSource> {
+  return file.generated === undefined
+    ? openFileSource(file.absolutePath)
+    : openGenerated(file.generated);
 }
 
 function rollBodyFaults(faults: FaultPlan, middle: number): BodyFaults {

@@ -3,6 +3,8 @@ import { readCaller } from './access';
 import { hubError, rateLimited } from './answers';
 import { createFileHashes } from './fileHashes';
 import { answerModelApi, answerSearch, splitRevision } from './modelApi';
+import { streamBody } from './faultyBody';
+import { openSource } from './fileAnswer';
 import { createRateLimit } from './rateLimit';
 import { openRepositories } from './repository';
 import { answerCdn, answerResolve } from './resolve';
@@ -17,9 +19,19 @@ export interface HubOptions {
   faults?: FaultPlan;
 }
 
+export interface PublishedFile {
+  sizeBytes: number;
+  /** In hex; of LFS files only. */
+  sha256?: string;
+  /** Bytes [start, end) as the hub has them, without faults. */
+  stream(start: number, end: number): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
+}
+
 export type Hub = SandboxHandler & {
   /** The model to try first; undefined when there is none. */
   firstModel(): Promise<string | undefined>;
+  /** For an S3 that discards bytes: the file that a key is named after. */
+  published(key: string, sizeBytes?: number): Promise<PublishedFile | undefined>;
   /** What the user may not expect of the models' folder, one line each. */
   notes(): Promise<string[]>;
 };
@@ -87,6 +99,17 @@ export function createHub(options: HubOptions): Hub {
     firstModel: async () => {
       const ids = await repositories.ids();
       return ids.includes(STARTER_MODEL) ? STARTER_MODEL : ids[0];
+    },
+    published: async (key: string, sizeBytes?: number): Promise<PublishedFile | undefined> => {
+      const file = await repositories.named(key, sizeBytes);
+      return (
+        file && {
+          sizeBytes: file.sizeBytes,
+          sha256: file.sha256,
+          stream: async (start: number, end: number) =>
+            streamBody(await openSource(file), start, end, {})
+        }
+      );
     },
     notes: async () => {
       if (options.modelsDirectory === undefined) {

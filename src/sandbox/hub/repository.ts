@@ -38,6 +38,11 @@ export interface Repositories {
    * reading thousands of files for each of them would take hours.
    */
   findForFile(id: string, revision: string, path: string): Promise<Repository | undefined>;
+  /**
+   * The file that a key in S3 is named after: one whose path the key ends with, of this size when
+   * one is given.
+   */
+  named(key: string, sizeBytes?: number): Promise<RepositoryFile | undefined>;
   /** Every `org/name`, sorted. */
   ids(): Promise<string[]>;
   /** Folders that are no models of the hub only because of their names. */
@@ -49,6 +54,7 @@ export function openRepositories(
   hashes: FileHashes
 ): Repositories {
   const lastRead = new Map<string, Repository>();
+  let hasReadAll = false;
 
   const find = async (id: string): Promise<Repository | undefined> => {
     const folder = await folderOf(id);
@@ -83,6 +89,25 @@ export function openRepositories(
       return (await isUnchanged(file))
         ? { ...known, settings: await readSettings(folder) }
         : find(id);
+    },
+    named: async (key, sizeBytes) => {
+      const search = () =>
+        [...lastRead.values()]
+          .flatMap(repository => repository.files)
+          .find(
+            file =>
+              `/${key}`.endsWith(`/${file.path}`) &&
+              (sizeBytes === undefined || file.sizeBytes === sizeBytes)
+          );
+      const found = search();
+      if (found !== undefined || hasReadAll) {
+        return found;
+      }
+      hasReadAll = true;
+      for (const id of (await allIds(modelsDirectory)).filter(isId)) {
+        await find(id);
+      }
+      return search();
     },
     ids: async () => (await allIds(modelsDirectory)).filter(isId).sort(),
     misnamed: async () => (await allIds(modelsDirectory)).filter(id => !isId(id)).sort()

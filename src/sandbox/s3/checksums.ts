@@ -61,6 +61,8 @@ export function createRunningHash(algorithm: ChecksumAlgorithm): RunningHash {
   };
 }
 
+export const digestBytes = (algorithm: ChecksumAlgorithm) => DIGEST_BYTES[algorithm];
+
 export const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
 export const checksumHeader = (algorithm: ChecksumAlgorithm) =>

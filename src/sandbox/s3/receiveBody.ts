@@ -16,6 +16,7 @@ import {
   type ChecksumAlgorithm,
   type RunningHash
 } from './checksums';
+import { discardBody, madeUpDigest, randomTag } from './discard';
 import type { S3Request } from './s3Request';
 import type { Extent } from './store/bodyFiles';
 
@@ -25,7 +26,8 @@ const PAYLOADS =
   /^([0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-(UNSIGNED-PAYLOAD-TRAILER|AWS4-HMAC-SHA256-PAYLOAD(-TRAILER)?))$/;
 
 export interface ReceivedBody {
-  extent: Extent;
+  /** None for bytes that were thrown away. */
+  extents: Extent[];
   sizeBytes: number;
   /** MD5 in hex, unless tags are random. */
   etag: string;
@@ -56,6 +58,9 @@ export async function receiveToFile(
   options: { compute?: ChecksumAlgorithm } = {}
 ): Promise<ReceivedBody> {
   const intake = prepare(request, { withChecksums: true, compute: options.compute });
+  if (await isForDiscarding(request, intake.sizeHint)) {
+    return receiveNothing(request, intake.sizeHint, options.compute);
+  }
   const needsMd5 = request.entityTags === 'md5' || request.headers.has('content-md5');
   const md5 = needsMd5 ? createRunningHash('MD5') : undefined;
   const writer = await request.store.bodies.create({
@@ -77,11 +82,42 @@ export async function receiveToFile(
     const checksum = intake.check(sizeBytes);
     const digest = md5?.digest() ?? randomBytes(16);
     checkContentMd5(request.headers, digest);
-    return { extent, sizeBytes, etag: Buffer.from(digest).toString('hex'), checksum };
+    return { extents: [extent], sizeBytes, etag: Buffer.from(digest).toString('hex'), checksum };
   } catch (error) {
     request.store.bodies.release([extent]);
     throw error;
   }
+}
+
+async function isForDiscarding(request: S3Request, sizeBytes: number): Promise<boolean> {
+  if (request.published === undefined || sizeBytes === 0) {
+    return false;
+  }
+  // The size of the file that a part belongs to is not known yet.
+  const isPart = request.query.has('uploadId');
+  return (await request.published(request.key, isPart ? undefined : sizeBytes)) !== undefined;
+}
+
+/** Believes every word about the body and reads none of it. */
+async function receiveNothing(
+  request: S3Request,
+  sizeBytes: number,
+  compute: ChecksumAlgorithm | undefined
+): Promise<ReceivedBody> {
+  const sent = findSentChecksum(request.headers);
+  await discardBody(request);
+  const algorithm = sent?.algorithm ?? compute;
+  return {
+    extents: [],
+    sizeBytes,
+    etag: randomTag(),
+    checksum: algorithm && {
+      algorithm,
+      // One that was announced for the trailer went by unseen.
+      value: sent?.value ?? madeUpDigest(algorithm),
+      sent: sent !== undefined
+    }
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { decodePlus, RefusedError, type RawTarget, type VerifiedRequest } from '../sigv4';
 import type { SandboxState } from '../state';
 
+import type { FindPublished } from './discard';
 import type { ObjectStore } from './store/objectStore';
 import { renderXml, type XmlElements } from './xml';
 
@@ -13,6 +14,8 @@ export interface S3Request {
   readonly store: ObjectStore;
   /** Whether new bytes get their MD5 as their tag, or a tag that says nothing of them. */
   readonly entityTags: 'md5' | 'random';
+  /** Present in an S3 that throws away the bytes of files that the hub has. */
+  readonly published?: FindPublished;
   /** Empty for ListBuckets. */
   readonly bucket: string;
   /** Empty for operations on a bucket. */

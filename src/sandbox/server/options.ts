@@ -15,6 +15,10 @@ export interface SandboxOptions {
   faults: Partial<Record<FaultName, number | string>>;
   seed?: number;
   region: string;
+  /** S3 throws away the bytes of files that the hub has; for benchmarks only. */
+  discard: boolean;
+  /** Only this side; two processes can then use two cores. */
+  serve?: 'hub' | 'aws';
   verbose: boolean;
   /** Ends when standard input does, so that no sandbox outlives the program that started it. */
   stopWithStdin: boolean;
@@ -59,6 +63,16 @@ export function parseOptions(argv: readonly string[]): SandboxOptions {
     .option('--fault <name=value>', 'make something go wrong; may be given often', collectFault)
     .option('--seed <number>', 'repeat the same faults', toSeed)
     .option('--region <region>', 'the only region there is', toRegion, 'us-east-1')
+    .option(
+      '--discard',
+      "for benchmarks: S3 throws the hub's files away unseen and repeats the hub's SHA-256; proves nothing"
+    )
+    .addOption(
+      new Option('--serve <side>', 'one side alone, the other in a process of its own').choices([
+        'hub',
+        'aws'
+      ])
+    )
     .option('--verbose', 'log requests to standard error')
     .addOption(new Option('--stop-with-stdin').hideHelp())
     .allowExcessArguments(false)
@@ -115,6 +129,8 @@ A model's folder may hold .sandbox.json with files that need no disk:
     fault?: Partial<Record<FaultName, number | string>>;
     seed?: number;
     region: string;
+    discard?: boolean;
+    serve?: 'hub' | 'aws';
     verbose?: boolean;
     stopWithStdin?: boolean;
   }>();
@@ -129,6 +145,8 @@ A model's folder may hold .sandbox.json with files that need no disk:
     faults: values.fault ?? {},
     seed: values.seed,
     region: values.region,
+    discard: values.discard ?? false,
+    serve: values.serve,
     verbose: values.verbose ?? false,
     stopWithStdin: values.stopWithStdin ?? false
   };

@@ -7,7 +7,9 @@ export interface PrintedEnvironment {
 }
 
 export interface PrintedEnvironmentOptions {
+  /** Empty when the sandbox does not serve this side. */
   awsUrl: string;
+  /** Empty when the sandbox does not serve this side. */
   hubUrl: string;
   accessKeyId: string;
   secretAccessKey: string;
@@ -44,6 +46,14 @@ export function printedEnvironment(options: PrintedEnvironmentOptions): PrintedE
     BEDROCK_IMPORT_SANDBOX_BUCKET: options.bucket,
     BEDROCK_IMPORT_SANDBOX_ROLE_ARN: options.roleArn
   };
+  if (options.awsUrl === '') {
+    for (const name of Object.keys(variables).filter(each => !each.startsWith('HF_'))) {
+      delete variables[name];
+    }
+  }
+  if (options.hubUrl === '') {
+    delete variables['HF_ENDPOINT'];
+  }
   if (options.model !== undefined) {
     variables['BEDROCK_IMPORT_SANDBOX_MODEL'] = options.model;
   }

@@ -169,7 +169,8 @@ describe('faults', () => {
 
 describe('faults that stand still', () => {
   it('leave a write half read, and the process can still end', async () => {
-    await withSandbox(['--fault', 's3-stall=1', '--verbose'], async ({ awsUrl, env, log }) => {
+    await withSandbox(['--fault', 's3-stall=1', '--verbose'], async sandbox => {
+      const { awsUrl, env } = sandbox;
       const s3 = new S3Client({
         endpoint: awsUrl,
         region: env['AWS_REGION'],
@@ -191,7 +192,7 @@ describe('faults that stand still', () => {
         outcome = 'broken';
       });
       put.end(Buffer.alloc(total));
-      while (!log().includes('fault s3-stall')) {
+      while (!sandbox.log().includes('fault s3-stall')) {
         await delay(50);
       }
       await delay(1000);

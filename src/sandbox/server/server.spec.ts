@@ -20,6 +20,7 @@ describe('options', () => {
       faults: { 'hub-429': 0.1, 'role-not-ready': 5 },
       seed: 3,
       region: 'eu-central-1',
+      discard: false,
       verbose: true,
       stopWithStdin: false
     });

@@ -57,7 +57,9 @@ export async function startServer(
       faults
     });
     const hub = createHub({ modelsDirectory, state });
-    services = await createAwsServices(state);
+    services = await createAwsServices(state, {
+      discard: options.discard ? (key, size) => hub.published(key, size) : undefined
+    });
     const tls = options.tls ? await openTls(data.path, state.now(), processEnvironment) : undefined;
     const start = async (handler: SandboxHandler, port: number, resets: boolean) => {
       const shaped = shapeTraffic(handler, options, systemClock);
@@ -66,9 +68,10 @@ export async function startServer(
       return `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${listener.port}`;
     };
     const resets = options.faults['s3-reset'] !== undefined;
-    const awsUrl = await start(dispatchAws(services), options.port ?? 0, resets);
+    const aws = dispatchAws(services);
     const hubPort = options.port === undefined ? 0 : options.port + 1;
-    const hubUrl = await start(hub, hubPort, false);
+    const awsUrl = options.serve === 'hub' ? '' : await start(aws, options.port ?? 0, resets);
+    const hubUrl = options.serve === 'aws' ? '' : await start(hub, hubPort, false);
     const { variables, notes } = printedEnvironment({
       awsUrl,
       hubUrl,

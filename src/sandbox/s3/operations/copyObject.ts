@@ -10,6 +10,7 @@ import {
   type ChecksumAlgorithm,
   type StoredChecksum
 } from '../checksums';
+import { isDiscarded, madeUpDigest, publishedChecksum, randomTag } from '../discard';
 import { readProperties } from '../objectHeaders';
 import { checkReadConditions, checkWriteConditions } from '../preconditions';
 import { MAX_PUT_BYTES } from '../receiveBody';
@@ -92,7 +93,9 @@ export const copyObject: S3Operation = async request => {
   store.bodies.hold(source.extents);
   let digests: Digests;
   try {
-    digests = await digestsOfCopy(store, source, asked);
+    digests = isDiscarded(source)
+      ? { etag: randomTag(), checksum: await publishedChecksum(request, source, asked) }
+      : await digestsOfCopy(store, source, asked);
     requireBucket(request, 's3:PutObject');
     checkWriteConditions(request);
   } catch (error) {
@@ -197,6 +200,21 @@ function readCopyRange(request: S3Request, source: StoredObject): { start: numbe
   return { start: Number(first), end: Number(last) + 1 };
 }
 
+async function digestsOfPart(
+  store: ObjectStore,
+  extents: readonly Extent[],
+  algorithm: ChecksumAlgorithm | undefined
+): Promise<{ etag: string; checksum?: string }> {
+  const md5 = createHash('md5');
+  const hash = algorithm && createRunningHash(algorithm);
+  const sizeBytes = extents.reduce((sum, extent) => sum + extent.length, 0);
+  for await (const chunk of store.bodies.stream(extents, 0, sizeBytes)) {
+    md5.update(chunk);
+    hash?.update(chunk);
+  }
+  return { etag: md5.digest('hex'), checksum: hash && base64(hash.digest()) };
+}
+
 export const uploadPartCopy: S3Operation = async request => {
   const upload = requireUpload(request, 's3:PutObject');
   const partNumber = requirePartNumber(request);
@@ -212,13 +230,12 @@ export const uploadPartCopy: S3Operation = async request => {
   const { store } = request;
   const extents: Extent[] = slice(source.extents, start, end);
   store.bodies.hold(extents);
-  const md5 = createHash('md5');
-  const hash = upload.checksum && createRunningHash(upload.checksum.algorithm);
+  let digests: { etag: string; checksum?: string };
   try {
-    for await (const chunk of store.bodies.stream(extents, 0, end - start)) {
-      md5.update(chunk);
-      hash?.update(chunk);
-    }
+    const algorithm = upload.checksum?.algorithm;
+    digests = isDiscarded(source)
+      ? { etag: randomTag(), checksum: algorithm && madeUpDigest(algorithm) }
+      : await digestsOfPart(store, extents, algorithm);
   } catch (error) {
     store.bodies.release(extents);
     throw error;
@@ -226,9 +243,8 @@ export const uploadPartCopy: S3Operation = async request => {
   const part = {
     partNumber,
     sizeBytes: end - start,
-    etag: md5.digest('hex'),
+    ...digests,
     lastModified: request.state.now().toISOString(),
-    checksum: hash && base64(hash.digest()),
     extents
   };
   if (!store.putPart(upload.uploadId, part)) {

@@ -2,6 +2,7 @@ import { RefusedError } from '../../sigv4';
 
 import { requireObject } from '../access';
 import { checksumHeader } from '../checksums';
+import { isDiscarded, readDiscarded } from '../discard';
 import { KEPT_HEADERS, objectHeaders } from '../objectHeaders';
 import { checkReadConditions } from '../preconditions';
 import type { S3Operation, S3Request } from '../s3Request';
@@ -16,7 +17,7 @@ interface Section {
 }
 
 /** GetObject and HeadObject. */
-export const getObject: S3Operation = request => {
+export const getObject: S3Operation = async request => {
   const object = requireObject(request);
   const withChecksum = request.headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED';
   if (!checkReadConditions(request.headers, object)) {
@@ -40,7 +41,9 @@ export const getObject: S3Operation = request => {
   const body =
     request.method === 'HEAD' || section.end === section.start
       ? null
-      : request.store.bodies.stream(object.extents, section.start, section.end);
+      : isDiscarded(object)
+        ? await readDiscarded(request, object, section.start, section.end)
+        : request.store.bodies.stream(object.extents, section.start, section.end);
   return new Response(body, { status: section.partial ? 206 : 200, headers });
 };
 

@@ -16,7 +16,7 @@ export const putObject: S3Operation = async request => {
     requireBucket(request, 's3:PutObject');
     checkWriteConditions(request);
   } catch (error) {
-    request.store.bodies.release([body.extent]);
+    request.store.bodies.release(body.extents);
     throw error;
   }
   const { checksum } = body;
@@ -32,7 +32,7 @@ export const putObject: S3Operation = async request => {
       value: checksum.value,
       type: 'FULL_OBJECT'
     },
-    extents: [body.extent]
+    extents: body.extents
   });
   return new Response(null, {
     headers: {

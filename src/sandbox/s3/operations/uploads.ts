@@ -87,7 +87,7 @@ export const uploadPart: S3Operation = async request => {
   // December 2024 such an upload has CRC64NVME by default.
   const isOther = checksum?.sent === true && asked !== undefined && expected !== actual;
   if (isMissing || isOther) {
-    request.store.bodies.release([body.extent]);
+    request.store.bodies.release(body.extents);
     throw new RefusedError(
       400,
       'InvalidRequest',
@@ -100,7 +100,7 @@ export const uploadPart: S3Operation = async request => {
     etag: body.etag,
     lastModified: request.state.now().toISOString(),
     checksum: asked === undefined ? undefined : checksum?.value,
-    extents: [body.extent]
+    extents: body.extents
   });
   if (!isKept) {
     throw noSuchUpload(upload.uploadId);
