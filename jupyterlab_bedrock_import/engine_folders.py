@@ -77,7 +77,7 @@ def hub_cache_folder(env: Mapping[str, str]) -> str:
     if not own:
         base = env.get("XDG_CACHE_HOME") or os.path.join("~", ".cache")
         own = os.path.join(env.get("HF_HOME") or os.path.join(base, "huggingface"), "hub")
-    return os.path.abspath(os.path.expanduser(own))
+    return os.path.abspath(os.path.expandvars(os.path.expanduser(own)))
 
 
 def option_values(arguments: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -65,6 +65,7 @@ def test_broken_metadata_counts_as_none(text: str | None, tmp_path) -> None:
         ({"XDG_CACHE_HOME": "/x", "HF_HOME": "/h"}, "/h/hub"),
         ({"HF_HOME": "~/h"}, f"{HOME}/h/hub"),
         ({"HF_HOME": "/h", "HF_HUB_CACHE": "/c/"}, "/c"),
+        ({"HF_HOME": "$HOME/h"}, f"{HOME}/h/hub"),
     ],
 )
 def test_downloads_go_where_huggingface_hub_puts_them(

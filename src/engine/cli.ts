@@ -55,7 +55,9 @@ function report(session: Session, outcome: Outcome): number {
   const { document, error, print } = outcome;
   session.progress.clear();
   if (json) {
-    output.document(error ? { error, ...document } : document);
+    if (document ?? error) {
+      output.document(error ? { error, ...document } : document);
+    }
   } else {
     print?.(output.stdout);
   }

@@ -30,6 +30,8 @@ export interface Output {
   readonly asciiOnly: boolean;
   /** The one JSON document of `--json`. */
   document(value: unknown): void;
+  /** One of many JSON documents, on a line of its own. */
+  readonly jsonLine: (value: unknown) => void;
   /** An error in words, on stderr. */
   error(error: BedrockImportError): void;
   /** Names and stacks of an error and its causes, on stderr. */
@@ -74,6 +76,7 @@ export function createOutput(io: CommandIo): Output {
     redactor,
     asciiOnly,
     document: value => io.stdout.write(`${redactor.redact(toSafeJson(value, asciiOnly))}\n`),
+    jsonLine: value => io.stdout.write(`${redactor.redact(toSafeJson(value, asciiOnly, 0))}\n`),
     error: error => {
       stderr.line(`Error ${error.code}: ${error.message}`);
       if (error.subject !== undefined && !error.message.includes(error.subject)) {

@@ -7,6 +7,7 @@ import { addDoctorCommand } from './commands/doctor';
 import { addIamCommand } from './commands/iam';
 import { addImportCommand } from './commands/import';
 import { addInspectCommand } from './commands/inspect';
+import { addJobsCommand } from './commands/jobs';
 import { addModelsCommand } from './commands/models';
 import { addSandboxCommand } from './commands/sandbox';
 import { version } from './version';
@@ -17,6 +18,7 @@ const ADDERS = [
   addDiskCommand,
   addCopyCommand,
   addImportCommand,
+  addJobsCommand,
   addModelsCommand,
   addAskCommand,
   addIamCommand,
@@ -24,7 +26,7 @@ const ADDERS = [
 ];
 
 const AFTER_HELP = `
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check blocks, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check blocks, 130 stopped before the end.
 With --json: one JSON document on stdout at the end, progress on stderr.
 Settings come from the usual variables: AWS_REGION, AWS_PROFILE, HF_TOKEN, HTTPS_PROXY,
 AWS_ENDPOINT_URL, HF_ENDPOINT, ...`;

@@ -1,7 +1,7 @@
 import { AwsClients, createAwsClients } from '../aws';
 import { detectEnvironment, Environment } from '../environment';
 import { BedrockImportError, cancelledError } from '../errors';
-import { createEngineContext, EngineContext } from '../jobs';
+import { createEngineContext, EngineContext, JobStore } from '../jobs';
 import type { CommandIo } from './io';
 import type { Output, Printer } from './output';
 import { createProgressView, ProgressView } from './progress/progressView';
@@ -15,7 +15,8 @@ export interface GlobalOptions {
 
 /** What a subcommand hands back: the same facts as a document and in words. */
 export interface Outcome {
-  document: object;
+  /** Missing where what `--json` is to print has been printed already. */
+  document?: object;
   /** Prints the result for people; not called under `--json`. */
   print?: (to: Printer) => void;
   /** @default 0, or what the error's kind says */
@@ -37,6 +38,8 @@ export interface Session {
   /** Enough for what only talks to AWS: a broken hub token does not stand in its way. */
   aws(): Promise<AwsClients>;
   engine(): Promise<EngineContext>;
+  /** The jobs of this machine; one store for the whole run, because it knows what this process runs. */
+  jobs(): Promise<JobStore>;
   /** Asks on the terminal; the answer is No unless it is clearly Yes. */
   confirm(question: string): Promise<boolean>;
   /** True when there is somebody to ask. */
@@ -82,6 +85,7 @@ export function createSession(options: {
       output.redactor.add(context.hub.token?.value);
       return context;
     }),
+    jobs: once(async () => JobStore.open((await environment()).stateDirectory)),
     canAsk: !json && io.stdinIsTerminal && io.stderr.isTerminal,
     confirm: async question => {
       asking = true;

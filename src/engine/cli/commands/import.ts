@@ -1,21 +1,28 @@
 import { Option } from 'commander';
-import { BedrockImportError } from '../../errors';
-import { ImportOptions, ImportResult, ImportReview, reviewImport, runImport } from '../../jobs';
+import { createImportJob, ImportOptions, reviewImport } from '../../jobs';
 import { refusalOf } from '../blocked';
 import { readChatTemplateFile } from '../chatTemplateFile';
 import { requireConfirmation } from '../confirmation';
 import { executionRefusal } from '../executionRefusal';
+import { jobResultDocument, printJobResult } from '../jobs/jobResult';
+import { runShown } from '../jobs/runShown';
 import type { Printer } from '../output';
 import type { Outcome, Session } from '../session';
-import { fieldLines, formatDuration } from '../text/layout';
+import { cacheFolderOf, DiskOptions, SOURCE_ARGUMENT } from '../source';
+import { printDownload } from '../text/downloadLines';
 import { overwrites } from '../text/planLines';
 import { printReview, reviewDocument } from '../text/reviewLines';
-import { answerSummary, createAnswerStream } from './ask';
 import type { AddSubcommand } from './command';
-import { connectionNumber, printCopy } from './copy';
-import { printModel } from './models';
+import {
+  CACHE_DIR_OPTION,
+  CHAT_TEMPLATE_OPTION,
+  CONNECTIONS_OPTION,
+  downloadOf,
+  KEEP_AWAKE_OPTION,
+  VIA_DISK_OPTION
+} from './copy';
 
-interface ImportCommandOptions {
+interface ImportCommandOptions extends DiskOptions {
   bucket: string;
   prefix?: string;
   role?: string;
@@ -24,34 +31,23 @@ interface ImportCommandOptions {
   chatTemplate?: string;
   ask?: string;
   connections?: number;
+  keepAwake?: boolean;
   overwrite?: boolean;
   review?: boolean;
   yes?: boolean;
 }
-
-const STAGES: Readonly<Record<string, string>> = {
-  inspect: 'Looking at the model',
-  plan: 'Looking at the destination',
-  role: 'Preparing the import role',
-  copy: 'Copying to S3',
-  import: 'Importing into Bedrock',
-  model: 'Reading the imported model',
-  ask: 'Asking the model'
-};
 
 export const addImportCommand: AddSubcommand = (program, run) => {
   program
     .command('import')
     .summary('the whole job: copy, prove, import, ask')
     .description(
-      'The whole job: looks at the model, streams it to S3, proves every byte, imports it into Amazon ' +
+      'The whole job: looks at the model, copies it to S3, proves every byte, imports it into Amazon ' +
         'Bedrock and asks it a first question. Shows what will happen and asks before it changes ' +
-        'anything. What is done already is not done again. Exits with 3 when a check blocks.'
+        'anything. What is done already is not done again; one that runs already is followed. Exits ' +
+        'with 3 when a check blocks.'
     )
-    .argument(
-      '<model>',
-      'organisation/name, with @revision if you want one, or the model’s address'
-    )
+    .argument('<source>', SOURCE_ARGUMENT)
     .requiredOption('--bucket <bucket>', 'bucket for the model’s files')
     .option('--prefix <prefix>', 'key prefix (default: made from the model and its commit)')
     .addOption(
@@ -61,16 +57,12 @@ export const addImportCommand: AddSubcommand = (program, run) => {
     )
     .option('--create-role', 'create that role, with no more than it needs')
     .option('--name <name>', 'name of the imported model (default: made from the model’s)')
-    .option(
-      '--chat-template <file>',
-      'put this chat template in place of the model’s (- reads stdin)'
-    )
+    .option(...CHAT_TEMPLATE_OPTION)
+    .option(...VIA_DISK_OPTION)
+    .option(...CACHE_DIR_OPTION)
     .option('--ask <question>', 'ask the imported model this question')
-    .option(
-      '--connections <number>',
-      'parts on their way at the same time, 1 to 64 (default: 16)',
-      connectionNumber
-    )
+    .option(...CONNECTIONS_OPTION)
+    .option(...KEEP_AWAKE_OPTION)
     .option('--overwrite', 'replace objects that this command did not write')
     .option('--review', 'show what would happen and change nothing')
     .option('-y, --yes', 'do not ask')
@@ -87,6 +79,7 @@ async function importModel(
   const { signal, progress } = session;
   const importOptions: ImportOptions = {
     model,
+    cacheFolder: await cacheFolderOf(session, model, options),
     bucket: options.bucket,
     prefix: options.prefix,
     roleArn: options.role,
@@ -101,15 +94,26 @@ async function importModel(
   const engine = await session.engine();
   progress.status('Looking at the model, the destination and the role');
   const review = await reviewImport(engine, importOptions);
+  const download = await downloadOf(session, review.plan, importOptions.cacheFolder);
   progress.clear();
-  const document = { review: reviewDocument(review) };
+  const document = {
+    review: reviewDocument(review),
+    ...(download === undefined ? {} : { download })
+  };
+  const print = (to: Printer): void => {
+    printReview(to, review);
+    if (download !== undefined) {
+      printDownload(to, download);
+      to.line();
+    }
+  };
   const refusal =
-    refusalOf(review.checks, review.inspection.model.id) ??
+    refusalOf([...review.checks, ...(download?.checks ?? [])], review.inspection.model.id) ??
     executionRefusal(review.plan, options.overwrite === true || (session.canAsk && !options.yes));
   if (refusal ?? options.review) {
-    return { document, error: refusal, print: to => printReview(to, review) };
+    return { document, error: refusal, print };
   }
-  printReview(session.words, review);
+  print(session.words);
   const refused = await requireConfirmation(session, {
     yes: options.yes === true,
     question: `Import ${review.inspection.model.id} as ${review.names.importedModelName}?`,
@@ -118,76 +122,16 @@ async function importModel(
   if (refused) {
     return { document, error: refused };
   }
-  const result = await runShown(session, review, options);
-  return {
-    document: { ...result, ...document },
-    print: to => printResult(to, result)
-  };
-}
-
-async function runShown(
-  session: Session,
-  review: ImportReview,
-  options: ImportCommandOptions
-): Promise<ImportResult> {
-  const { progress, signal } = session;
-  const stream = createAnswerStream(session);
-  let runningJob: string | undefined;
-  try {
-    return await runImport(await session.engine(), review, {
-      ask: options.ask,
-      connections: options.connections,
-      allowOverwrite: overwrites(review.plan).length > 0,
-      signal,
-      onStage: (stage, state, detail) => {
-        if (stage === 'ask' && state === 'done') {
-          stream.end();
-        } else if (state === 'start') {
-          progress.stage(`${STAGES[stage] ?? stage}${detail ? `: ${detail}` : ''}`);
-        } else if (detail) {
-          progress.stage(`  ${detail}`);
-        }
-      },
-      onCopyProgress: progress.copy,
-      onRetry: progress.retry,
-      onJobStatus: job => {
-        runningJob = job.status === 'InProgress' ? job.jobName : undefined;
-        progress.status(`Import job ${job.jobName}: ${job.status}`);
-      },
-      onWait: wait => progress.status(wait.reason, wait),
-      onText: stream.onText
-    });
-  } catch (error) {
-    progress.clear();
-    throw runningJob !== undefined && isCancelled(error) ? jobGoesOn(runningJob, error) : error;
-  }
-}
-
-function isCancelled(error: unknown): error is BedrockImportError {
-  return error instanceof BedrockImportError && error.kind === 'cancelled';
-}
-
-function jobGoesOn(jobName: string, cause: BedrockImportError): BedrockImportError {
-  return new BedrockImportError({
-    code: cause.code,
-    message: 'Stopped following the import; the import job itself goes on in Bedrock.',
-    subject: jobName,
-    nextStep: 'Run the same command again to follow it to the end.',
-    kind: 'cancelled',
-    cause
+  const job = await createImportJob(await session.jobs(), review, {
+    ask: options.ask,
+    connections: options.connections,
+    allowOverwrite: overwrites(review.plan).length > 0,
+    keepAwake: options.keepAwake
   });
-}
-
-function printResult(to: Printer, result: ImportResult): void {
-  to.line();
-  printCopy(to, result.copy);
-  to.line();
-  printModel(to, result.model);
-  if (result.answer) {
-    // The answer itself stands above, where it arrived.
-    to.line();
-    to.line(answerSummary(result.answer));
-  }
-  to.line();
-  to.lines(fieldLines([['Whole job', formatDuration(result.seconds)]]));
+  progress.stage(`${job.title}, as job ${job.id}`);
+  const result = await runShown(session, job);
+  return {
+    document: { ...jobResultDocument(job, result), ...document },
+    print: to => printJobResult(to, job, result)
+  };
 }

@@ -1,10 +1,10 @@
 import { worstVerdict } from '../../checks';
 import { formatBytes } from '../../disk';
-import { openHubModel, parseModelReference } from '../../hub';
-import { hubModelFiles, inspectModel, ModelInspection } from '../../model';
+import type { ModelInspection } from '../../model';
 import { ExitCode } from '../exitCodes';
 import type { Printer } from '../output';
 import type { Outcome, Session } from '../session';
+import { openModel, SOURCE_ARGUMENT } from '../source';
 import { checkSummary, isBlocked, printChecks } from '../text/checkLines';
 import { counted, fieldLines, tableLines } from '../text/layout';
 import type { AddSubcommand } from './command';
@@ -14,13 +14,10 @@ export const addInspectCommand: AddSubcommand = (program, run) => {
     .command('inspect')
     .summary('what a model is, and whether Bedrock would take it')
     .description(
-      'Reads a model’s listing and small files from the hub: facts, checks, the files that an import ' +
-        'takes or leaves out, and its chat templates. Changes nothing. Exits with 3 when a check blocks.'
+      'Reads a model’s listing and small files: facts, checks, the files that an import takes or ' +
+        'leaves out, and its chat templates. Changes nothing. Exits with 3 when a check blocks.'
     )
-    .argument(
-      '<model>',
-      'organisation/name, with @revision if you want one, or the model’s address'
-    )
+    .argument('<source>', SOURCE_ARGUMENT)
     .option('--show-template', 'print the chat template that counts')
     .action((model: string, options: { showTemplate?: boolean }) =>
       run(session => inspect(session, model, options.showTemplate === true))
@@ -28,7 +25,7 @@ export const addInspectCommand: AddSubcommand = (program, run) => {
 };
 
 async function inspect(session: Session, text: string, showTemplate: boolean): Promise<Outcome> {
-  const inspection = await inspectByName(session, text);
+  const { inspection } = await openModel(session, text);
   return {
     document: inspectionDocument(inspection),
     exitCode: isBlocked(inspection.checks) ? ExitCode.blocked : ExitCode.done,
@@ -41,20 +38,6 @@ async function inspect(session: Session, text: string, showTemplate: boolean): P
       }
     }
   };
-}
-
-/** Opens a model on the hub and looks at it, showing what goes on. */
-export async function inspectByName(session: Session, text: string): Promise<ModelInspection> {
-  const { hub, environment } = await session.engine();
-  const reference = parseModelReference(text, { endpoint: hub.endpoint });
-  session.progress.status(`Reading ${reference.id} on the hub`);
-  const model = await openHubModel(hub, reference, { signal: session.signal });
-  const inspection = await inspectModel(hubModelFiles(hub, model), {
-    region: environment.region?.name,
-    signal: session.signal
-  });
-  session.progress.clear();
-  return inspection;
 }
 
 /** Everything but the raw texts, which would drown the rest. */

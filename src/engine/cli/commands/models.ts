@@ -6,7 +6,7 @@ import {
 } from '../../bedrock';
 import type { Printer } from '../output';
 import type { Outcome, Session } from '../session';
-import { fieldLines, tableLines } from '../text/layout';
+import { fieldLines, formatMinute, tableLines } from '../text/layout';
 import { requireConfirmation } from '../confirmation';
 import type { AddSubcommand } from './command';
 
@@ -114,6 +114,7 @@ function chatSupport(supported: boolean | undefined): string | undefined {
   return supported === undefined ? undefined : supported ? 'yes' : 'no chat template known';
 }
 
-function minuteOf(date: Date | undefined): string {
-  return date === undefined ? '' : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+/** A time of a job's journal is text. */
+function minuteOf(date: Date | string | undefined): string {
+  return date === undefined ? '' : formatMinute(new Date(date));
 }

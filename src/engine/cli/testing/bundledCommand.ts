@@ -6,11 +6,18 @@ const ROOT = join(__dirname, '..', '..', '..', '..');
 const DENO = process.env['BEDROCK_IMPORT_DENO'] ?? join(ROOT, '.venv', 'bin', 'deno');
 const BUNDLE = join(ROOT, 'jupyterlab_bedrock_import', 'bundle', 'engine.js');
 
-/** As the installed command starts it: no write, no run, nothing fetched. */
+/** As the installed command starts it: nothing run, nothing fetched. */
 const FLAGS = (
   'run --quiet --no-prompt --no-config --no-lock --no-remote --no-npm ' +
   '--allow-env --allow-read --allow-sys --allow-net'
 ).split(' ');
+
+/** As the launcher grants it, for a home folder of the test's own. */
+function writeFlag(args: readonly string[], env: RunOptions['env']): string {
+  const named = args.flatMap((arg, index) => (arg === '--cache-dir' ? [args[index + 1]] : []));
+  const folders = [env.BEDROCK_IMPORT_STATE_DIR, env.HF_HUB_CACHE, ...named];
+  return `--allow-write=${folders.filter(folder => folder).join(',')}`;
+}
 
 export interface CommandRun {
   code: number | null;
@@ -24,6 +31,8 @@ export interface RunOptions {
   stdin?: string;
   /** Called with each piece of stderr, for tests that act while the command runs. */
   onStderr?: (text: string, child: ChildProcess) => void;
+  /** The folder that it is started in. @default this process's */
+  cwd?: string;
 }
 
 /** Bundles the engine anew. */
@@ -33,7 +42,8 @@ export async function bundleEngine(): Promise<void> {
 
 /** Runs the bundle in Deno as a program of its own. */
 export function runBundle(args: readonly string[], options: RunOptions): Promise<CommandRun> {
-  const child = spawn(DENO, [...FLAGS, BUNDLE, ...args], {
+  const child = spawn(DENO, [...FLAGS, writeFlag(args, options.env), BUNDLE, ...args], {
+    cwd: options.cwd,
     env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', DENO_NO_UPDATE_CHECK: '1', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe']
   });

@@ -1,5 +1,5 @@
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, StartSandboxOptions } from '../../../sandbox/testing';
@@ -11,6 +11,8 @@ export const HUB_TOKEN = 'hf_TrialTokenThatMustNeverBePrinted';
 
 export interface Trial {
   env: Record<string, string>;
+  /** Of its own, with the jobs and the Hugging Face cache in it. */
+  home: string;
   bucket: string;
   roleArn: string;
   aws: AwsClients;
@@ -29,12 +31,19 @@ export async function startTrial(options: StartSandboxOptions = {}): Promise<Tri
     mkdtemp(join(tmpdir(), 'trial-')),
     bundleEngine()
   ]);
-  const env: Record<string, string> = { ...sandbox.env, HOME: home, HF_TOKEN: HUB_TOKEN };
+  const env: Record<string, string> = {
+    ...sandbox.env,
+    HOME: home,
+    HF_TOKEN: HUB_TOKEN,
+    BEDROCK_IMPORT_STATE_DIR: join(home, '.bedrock-import'),
+    HF_HUB_CACHE: join(home, '.cache', 'huggingface', 'hub')
+  };
   const aws = createAwsClients({ region: sandbox.env.AWS_REGION, env: sandbox.env });
   const bucket = sandbox.env.BEDROCK_IMPORT_SANDBOX_BUCKET ?? '';
   const secrets = [HUB_TOKEN, sandbox.env.AWS_SECRET_ACCESS_KEY ?? ''];
   return {
     env,
+    home,
     bucket,
     roleArn: sandbox.env.BEDROCK_IMPORT_SANDBOX_ROLE_ARN ?? '',
     aws,
@@ -43,6 +52,7 @@ export async function startTrial(options: StartSandboxOptions = {}): Promise<Tri
       const ran = await runBundle(args, { ...more, env: all });
       const given = [all.HF_TOKEN, all.AWS_SECRET_ACCESS_KEY, all.AWS_SESSION_TOKEN];
       requireNoSecret(ran, [...secrets, ...given]);
+      await requireNoSecretIn(all.BEDROCK_IMPORT_STATE_DIR, [...secrets, ...given]);
       return ran;
     },
     objects: async prefix => {
@@ -68,13 +78,38 @@ export async function startTrial(options: StartSandboxOptions = {}): Promise<Tri
 
 /** @throws Error that tells where, not what. */
 export function requireNoSecret(ran: CommandRun, secrets: ReadonlyArray<string | undefined>): void {
-  const pieces = secrets.flatMap(secret => (secret ?? '').split(/\s+/)).filter(text => text !== '');
-  for (const [stream, text] of [
-    ['stdout', ran.stdout],
-    ['stderr', ran.stderr]
-  ] as const) {
-    if (pieces.some(piece => text.includes(piece)) || /X-Amz-Signature=(?!\*)/i.test(text)) {
-      throw new Error(`There is a secret in ${stream}.`);
-    }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    requireClean(ran[stream], stream, secrets);
+  }
+}
+
+/** Looks in every file of a folder. */
+export async function requireNoSecretIn(
+  folder: string | undefined,
+  secrets: ReadonlyArray<string | undefined>
+): Promise<void> {
+  const entries = await readdir(folder ?? '', { recursive: true, withFileTypes: true }).catch(
+    () => []
+  );
+  for (const entry of entries.filter(found => found.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    // Another command may just be replacing it.
+    requireClean(await readFile(path, 'utf8').catch(() => ''), path, secrets);
+  }
+}
+
+function requireClean(
+  text: string,
+  where: string,
+  secrets: ReadonlyArray<string | undefined>
+): void {
+  const pieces = secrets
+    .flatMap(secret => (secret ?? '').split(/\s+/))
+    .filter(piece => piece !== '');
+  const found =
+    pieces.some(piece => text.includes(piece)) ||
+    /X-Amz-Signature=(?!\*)|X-Amz-Security-Token=(?!\*)/i.test(text);
+  if (found) {
+    throw new Error(`There is a secret in ${where}.`);
   }
 }

@@ -66,9 +66,13 @@ export function toAscii(text: string): string {
   });
 }
 
-/** JSON for a terminal or a pipe: nothing in it can steer a terminal, nothing of it is lost. */
-export function toSafeJson(value: unknown, asciiOnly: boolean): string {
-  const json = JSON.stringify(value, null, 2);
+/**
+ * JSON for a terminal or a pipe: nothing in it can steer a terminal, nothing of it is lost.
+ *
+ * @param indent - spaces for each level; 0 puts all on one line.
+ */
+export function toSafeJson(value: unknown, asciiOnly: boolean, indent = 2): string {
+  const json = JSON.stringify(value, null, indent);
   const risky = asciiOnly
     ? /[^\u0000-\u007e]/g
     : /[\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;

@@ -1,0 +1,66 @@
+import { BedrockImportError } from '../../errors';
+import type { JobError } from '../../jobs';
+
+/** A job's error as it was thrown where it ran. */
+export function errorOfJob(error: JobError): BedrockImportError {
+  return new BedrockImportError(error);
+}
+
+/** After Ctrl-C, in words that lead on. `withWayOn` in cli.ts adds the command that was typed. */
+export function stoppedError(id: string, runningImport: string | undefined): BedrockImportError {
+  const how = `Go on with "bedrock-import jobs resume ${id}", or run the same command again`;
+  return new BedrockImportError({
+    code: 'CANCELLED',
+    message:
+      runningImport === undefined
+        ? 'Stopped before the end.'
+        : 'Stopped following the import; the import itself goes on in Bedrock.',
+    subject: runningImport === undefined ? id : `${id} (${runningImport})`,
+    nextStep:
+      runningImport === undefined
+        ? `${how}; what has arrived in S3 is kept.`
+        : `${how} to follow it to the end.`,
+    kind: 'cancelled'
+  });
+}
+
+/** Ctrl-C while another process runs the job. */
+export function stoppedFollowing(id: string): BedrockImportError {
+  return new BedrockImportError({
+    code: 'CANCELLED',
+    message: 'Stopped following; the job goes on in the process that runs it.',
+    subject: id,
+    nextStep: `"bedrock-import jobs pause ${id}" stops the job itself; to follow it again, run the same command.`,
+    kind: 'cancelled'
+  });
+}
+
+/** The job came to a rest without its result because somebody wanted it so. */
+export function endedByOthers(id: string, state: 'paused' | 'cancelled'): BedrockImportError {
+  return state === 'paused'
+    ? new BedrockImportError({
+        code: 'JOB_PAUSED',
+        message: 'The job was paused.',
+        subject: id,
+        nextStep: `Go on with "bedrock-import jobs resume ${id}"; what has arrived in S3 is kept.`,
+        kind: 'cancelled'
+      })
+    : new BedrockImportError({
+        code: 'JOB_CANCELLED',
+        message: 'The job was cancelled.',
+        subject: id,
+        nextStep:
+          'Start it again when you want it after all; whole files that are in S3 stay there.',
+        kind: 'cancelled'
+      });
+}
+
+/** The process that ran it is gone, or nobody has begun. */
+export function interruptedError(id: string): BedrockImportError {
+  return new BedrockImportError({
+    code: 'JOB_INTERRUPTED',
+    message: 'Nobody runs this job, and it has not come to its end.',
+    subject: id,
+    nextStep: `Go on with "bedrock-import jobs resume ${id}"; what has arrived in S3 is kept.`
+  });
+}
