@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { BedrockImportError, cancelledError } from '../../errors';
-import { writeBytes } from '../manifest';
 import type { MovedObject, PartMover, PartMoverInputs, PartTarget } from '../partMover';
 import type { ArchiveSource } from '../planSource';
-import { sendPartBytes } from '../sendBytes';
+import { sendObjectBytes, sendPartBytes } from '../sendBytes';
 import type { PlannedFile } from '../types';
-import { sourceMetadata } from '../uploads';
 import { archiveError, ArchiveFault, formatArchive } from './archiveErrors';
 import { MemberReader } from './memberReader';
 import { PartBuffers } from './partBuffers';
@@ -45,8 +43,9 @@ export class ArchiveMover implements PartMover {
     );
     this.buffers = new PartBuffers(this.maxConnections, largest);
     this.order = new ServeOrder(files.filter(({ action }) => action === 'copy'));
-    this.reader = new MemberReader(context.aws.s3, source, {
+    this.reader = new MemberReader(context.aws, source, {
       signal: stop.signal,
+      onBytes: () => inputs.outages?.alive(),
       onRetry: notice => onRetry({ path: formatArchive(source), ...notice })
     });
     this.onAbort = () => this.order.close(cancelledError(formatArchive(source)));
@@ -59,14 +58,14 @@ export class ArchiveMover implements PartMover {
 
   async moveObject(file: PlannedFile): Promise<MovedObject> {
     if (file.sizeBytes === 0) {
-      return this.write(file, new Uint8Array(0));
+      return sendObjectBytes(this.inputs, file, new Uint8Array(0));
     }
     for (let reading = 1; ; reading++) {
-      const lent = await this.order.ask(file, 0);
+      const lent = await this.ask(file, 0);
       try {
         const found = createHash('sha256').update(lent.bytes).digest('hex');
         if (file.sha256 === undefined || found === file.sha256) {
-          return await this.write(file, lent.bytes);
+          return await sendObjectBytes(this.inputs, file, lent.bytes);
         }
       } finally {
         lent.release();
@@ -85,7 +84,7 @@ export class ArchiveMover implements PartMover {
   }
 
   async movePart(file: PlannedFile, part: PartTarget): Promise<{ etag: string }> {
-    const lent = await this.order.ask(file, part.start, part.uploadId);
+    const lent = await this.ask(file, part.start, part.uploadId);
     try {
       return await sendPartBytes(this.inputs, file, part, () => Promise.resolve(lent.bytes));
     } finally {
@@ -102,6 +101,12 @@ export class ArchiveMover implements PartMover {
     this.order.close(cancelledError(formatArchive(this.source)));
     await this.reader.close();
     await this.reading;
+  }
+
+  private ask(file: PlannedFile, start: number, upload?: string): Promise<LentBytes> {
+    // Whoever tries for all others whether an outage is over must not wait here for their parts.
+    this.inputs.outages?.alive();
+    return this.order.ask(file, start, upload);
   }
 
   private async readInOrder(): Promise<void> {
@@ -143,22 +148,6 @@ export class ArchiveMover implements PartMover {
         await this.reader.close();
       }
     }
-  }
-
-  private async write(file: PlannedFile, bytes: Uint8Array): Promise<MovedObject> {
-    const { context, meter, plan, stop } = this.inputs;
-    const written = await writeBytes(
-      context.aws.s3,
-      {
-        bucket: plan.destination.bucket,
-        key: file.key,
-        bytes,
-        metadata: sourceMetadata(plan.source, file)
-      },
-      stop.signal
-    );
-    meter.moved(file.path, written.sizeBytes, true);
-    return { sha256: written.sha256, etag: written.etag, confirmed: written.checked };
   }
 }
 

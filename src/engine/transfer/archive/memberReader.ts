@@ -1,18 +1,12 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { AwsClients } from '../../aws';
 import { ArchiveFault } from './archiveErrors';
 import { readObjectBytes } from './objectBytes';
-import type { ObjectVersion, ReadNotice } from './objectBytes';
+import type { ObjectVersion, ReadOptions } from './objectBytes';
 import { unpackBytes } from './unpackedBytes';
 import type { Packing } from './unpackedBytes';
 
 /** In an archive that is not packed, a gap of this size is not read but left out. */
 const WORTH_A_REQUEST_BYTES = 8 * 2 ** 20;
-
-export interface MemberReaderOptions {
-  signal: AbortSignal;
-  onRetry?: (notice: ReadNotice) => void;
-  stallMs?: number;
-}
 
 /**
  * Reads an unpacked archive at places that go forward. A place behind the last one costs another
@@ -27,9 +21,9 @@ export class MemberReader {
   private rest: Uint8Array = new Uint8Array(0);
 
   constructor(
-    private readonly s3: S3Client,
+    private readonly aws: AwsClients,
     private readonly object: ObjectVersion,
-    private readonly options: MemberReaderOptions
+    private readonly options: ReadOptions
   ) {}
 
   /**
@@ -91,7 +85,10 @@ export class MemberReader {
     const stop = new AbortController();
     const signal = AbortSignal.any([this.options.signal, stop.signal]);
     this.position = this.packing === 'none' ? start : 0;
-    const bytes = readObjectBytes(this.s3, this.object, this.position, { ...this.options, signal });
+    const bytes = readObjectBytes(this.aws, this.object, this.position, {
+      ...this.options,
+      signal
+    });
     const pieces =
       this.packing === 'none' ? bytes : unpackBytes(bytes, packing => (this.packing = packing));
     this.pass = { pieces, stop };

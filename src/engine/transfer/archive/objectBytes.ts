@@ -1,8 +1,8 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import type { S3Client } from '@aws-sdk/client-s3';
 import { classifyConnectionFailure, readServiceFailure, systemClock, toAwsError } from '../../aws';
+import type { AwsClients } from '../../aws';
 import { BedrockImportError, cancelledError } from '../../errors';
-import { MAX_ATTEMPTS, retryWaitMs } from '../retry';
+import { retryWaitMs } from '../retry';
 import { formatArchive, sourceChanged } from './archiveErrors';
 
 /** One version of an object in S3. */
@@ -26,12 +26,17 @@ export interface ReadOptions {
   signal: AbortSignal;
   /** Each time that the connection broke and is made anew. */
   onRetry?: (notice: ReadNotice) => void;
+  /** Each time that bytes arrive. */
+  onBytes?: () => void;
   /** A connection that brings nothing for so long is given up, in milliseconds. @default 30_000 */
   stallMs?: number;
+  /** Milliseconds without a byte over all connections after which it is given up. @default 15 minutes */
+  patienceMs?: number;
 }
 
 /** No connection is waited for longer than this without a byte. */
 const STALL_MS = 30_000;
+const PATIENCE_MS = 15 * 60_000;
 
 /**
  * The bytes of an object from `start` to its end, over as many connections as it takes: one that breaks
@@ -40,7 +45,7 @@ const STALL_MS = 30_000;
  * @throws BedrockImportError `SOURCE_CHANGED`, `CANCELLED` and those of `toAwsError`
  */
 export async function* readObjectBytes(
-  s3: S3Client,
+  aws: AwsClients,
   object: ObjectVersion,
   start: number,
   options: ReadOptions
@@ -48,6 +53,7 @@ export async function* readObjectBytes(
   const { signal } = options;
   const subject = formatArchive(object);
   let position = start;
+  let lastByteAt = systemClock.now();
   for (let attempt = 1; position < object.sizeBytes; attempt++) {
     const connection = new AbortController();
     const onAbort = (): void => connection.abort();
@@ -59,19 +65,22 @@ export async function* readObjectBytes(
         throw cancelledError(subject);
       }
       const stallMs = options.stallMs ?? STALL_MS;
-      const reader = await openAt(s3, object, position, connection, stallMs);
+      const reader = await openAt(aws, object, position, connection, stallMs);
       for (;;) {
         const piece = await inTime(reader.read(), stallMs, connection);
         if (piece.done) {
           break;
         }
         position += piece.value.length;
+        options.onBytes?.();
         if (position > object.sizeBytes) {
           throw sourceChanged(object, 'S3 sends more bytes than the archive had');
         }
         yield piece.value;
+        // Whoever takes the bytes may have taken his time.
+        lastByteAt = systemClock.now();
       }
-      fault = new Error('the connection ended too early');
+      fault = new BrokenAnswer('the connection ended too early');
     } catch (error) {
       if (signal.aborted) {
         throw cancelledError(subject, error);
@@ -86,7 +95,8 @@ export async function* readObjectBytes(
       return;
     }
     attempt = position > before ? 1 : attempt;
-    const cause = judgeFault(fault, object, attempt);
+    const goesOn = systemClock.now() - lastByteAt < (options.patienceMs ?? PATIENCE_MS);
+    const cause = await judgeFault(fault, object, goesOn ? aws : undefined);
     const waitMs = retryWaitMs(attempt);
     options.onRetry?.({ cause, attempt, waitMs });
     await systemClock.sleep(waitMs, signal);
@@ -94,14 +104,14 @@ export async function* readObjectBytes(
 }
 
 async function openAt(
-  s3: S3Client,
+  aws: AwsClients,
   object: ObjectVersion,
   position: number,
   connection: AbortController,
   stallMs: number
 ): Promise<ReadableStreamDefaultReader<Uint8Array>> {
   const answer = await inTime(
-    s3.send(
+    aws.s3.send(
       new GetObjectCommand({
         Bucket: object.bucket,
         Key: object.key,
@@ -116,12 +126,12 @@ async function openAt(
   const range = `bytes ${position}-${object.sizeBytes - 1}/${object.sizeBytes}`;
   if (position > 0 ? answer.ContentRange !== range : answer.ContentLength !== object.sizeBytes) {
     throw answer.ETag === object.etag
-      ? new Error('S3 answered with another range than the one that was asked for')
+      ? new BrokenAnswer('S3 answered with another range than the one that was asked for')
       : sourceChanged(object, 'it has another size');
   }
   const body = answer.Body?.transformToWebStream() as ReadableStream<Uint8Array> | undefined;
   if (body === undefined) {
-    throw new Error('S3 sent no body');
+    throw new BrokenAnswer('S3 sent no body');
   }
   return body.getReader();
 }
@@ -147,8 +157,16 @@ async function inTime<T>(
   }
 }
 
-/** What to say of a fault that another connection may mend; throws what none will. */
-function judgeFault(fault: unknown, object: ObjectVersion, attempt: number): string {
+/**
+ * What to say of a fault that another connection may mend; throws what none will.
+ *
+ * @param aws absent where patience has ended
+ */
+async function judgeFault(
+  fault: unknown,
+  object: ObjectVersion,
+  aws: AwsClients | undefined
+): Promise<string> {
   if (fault instanceof BedrockImportError) {
     throw fault;
   }
@@ -160,12 +178,34 @@ function judgeFault(fault: unknown, object: ObjectVersion, attempt: number): str
     throw sourceChanged(object, status === 404 ? 'it is gone' : 'it is shorter');
   }
   const typed = toAwsError(fault, { action: 's3:GetObject', subject: formatArchive(object) });
-  const expired = typed.code === 'CREDENTIALS_EXPIRED' && attempt < 3;
-  const refused = status !== undefined && status >= 400 && status < 500;
-  if ((refused && typed.code !== 'THROTTLED' && !expired) || attempt >= MAX_ATTEMPTS) {
+  if (aws === undefined) {
     throw typed;
   }
-  return status === undefined
-    ? `the connection to S3 broke (${classifyConnectionFailure(fault) ?? 'too early'})`
-    : `S3 answered HTTP ${status}`;
+  if (typed.code === 'CREDENTIALS_EXPIRED' && !aws.credentials.fixed) {
+    await aws.credentials.renew();
+    return 'the AWS credentials expired';
+  }
+  if (status === undefined ? !passes(fault) : status < 500 && typed.code !== 'THROTTLED') {
+    throw typed;
+  }
+  return status === undefined ? causeOf(fault) : `S3 answered HTTP ${status}`;
 }
+
+/** Whether a fault without an answer of S3 is one of the network. */
+function passes(fault: unknown): boolean {
+  const failure = classifyConnectionFailure(fault);
+  return fault instanceof BrokenAnswer || (failure !== undefined && LASTING.has(failure) === false);
+}
+
+/** The runtime's own words may hold an address. */
+function causeOf(fault: unknown): string {
+  return fault instanceof BrokenAnswer
+    ? fault.message
+    : `the connection to S3 broke (${classifyConnectionFailure(fault) ?? 'unknown'})`;
+}
+
+/** Connections that will not be made by waiting. */
+const LASTING: ReadonlySet<string> = new Set(['CERTIFICATE', 'NOT_ALLOWED']);
+
+/** An answer that is not the one asked for, or not whole. */
+class BrokenAnswer extends Error {}

@@ -154,7 +154,7 @@ async function readIndex(
     options.onWait?.({ reason: cause, waitedMs: 0, budgetMs: waitMs });
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  const bytes = readObjectBytes(context.aws.s3, object, 0, {
+  const bytes = readObjectBytes(context.aws, object, 0, {
     signal: either,
     onRetry,
     stallMs: options.stallMs
@@ -250,7 +250,7 @@ async function readMember(
   member: ArchiveMember,
   signal: AbortSignal = new AbortController().signal
 ): Promise<Uint8Array> {
-  const reader = new MemberReader(context.aws.s3, object, { signal });
+  const reader = new MemberReader(context.aws, object, { signal });
   const bytes = new Uint8Array(member.sizeBytes);
   try {
     await reader.fill(member.offset, bytes);

@@ -19,13 +19,12 @@ interface Place {
   file: PlannedFile;
   start: number;
   end: number;
-  state: 'expected' | 'asked' | 'over';
-  /** Tells one sending of a file from the next. */
-  upload?: string;
+  /** `late` is what was expected for too long: it is served when it is asked for, but not waited for. */
+  state: 'expected' | 'late' | 'asked' | 'over';
   promise?: { resolve: (bytes: LentBytes) => void; reject: (error: unknown) => void };
 }
 
-/** A part that nobody asks for so long, in milliseconds, while others wait is passed over. */
+/** What nobody asks for, for so many milliseconds, while others wait, is not waited for any more. */
 const PATIENCE_MS = 60_000;
 
 /**
@@ -35,13 +34,18 @@ const PATIENCE_MS = 60_000;
  * No worker waits for ever. Workers take parts in the order of the line and hold one each, so whoever
  * holds the head is not waiting here for another part: it will ask for the head, or say that the head
  * is not needed. A file that has to go once more joins the line at its end, as it joins the end of the
- * workers' queue. Should the one who holds the head be held up for a minute, others go first.
+ * workers' queue. What is asked for a second time goes first, because its place is behind the reader
+ * anyway. Should whoever holds the head be held up for a minute, others go first.
  */
 export class ServeOrder {
   private line: Place[] = [];
   private head = 0;
+  private readonly urgent: Place[] = [];
+  /** The newest place of each part. */
   private readonly places = new Map<string, Place>();
-  private asked = 0;
+  /** The upload that a file's parts are asked for; another one means that the file goes again. */
+  private readonly uploads = new Map<string, string | undefined>();
+  private readonly waiting = new Set<Place>();
   private closedWith: { error: Error } | undefined;
   private wake: () => void = () => undefined;
 
@@ -61,9 +65,11 @@ export class ServeOrder {
       return Promise.reject(this.closedWith.error);
     }
     const place = this.placeFor(file, start, upload);
+    if (place.state !== 'expected') {
+      this.urgent.push(place);
+    }
     place.state = 'asked';
-    place.upload = upload;
-    this.asked++;
+    this.waiting.add(place);
     return new Promise((resolve, reject) => {
       place.promise = { resolve, reject };
       this.wake();
@@ -81,59 +87,50 @@ export class ServeOrder {
 
   /** What is to be read next; `undefined` after the end. */
   async next(): Promise<Wanted | undefined> {
-    for (;;) {
-      if (this.closedWith !== undefined) {
-        return undefined;
-      }
-      this.passOver();
-      const first = this.line[this.head];
+    while (this.closedWith === undefined) {
+      const first = this.urgent.shift() ?? this.firstInLine();
       if (first?.state === 'asked') {
         return this.serve(first);
       }
-      if (!(await this.change(this.asked > 0 ? this.patienceMs : undefined))) {
-        const other = this.line.slice(this.head).find(({ state }) => state === 'asked');
-        if (other !== undefined) {
-          return this.serve(other);
-        }
+      if (!(await this.change(this.waiting.size > 0 ? this.patienceMs : undefined))) {
+        this.giveUpWaiting();
       }
     }
+    return undefined;
   }
 
   /** Ends everything; who waits gets the error. */
   close(error: Error): void {
     this.closedWith ??= { error };
-    for (const place of this.line.slice(this.head)) {
+    for (const place of this.waiting) {
       place.promise?.reject(error);
       place.promise = undefined;
     }
+    this.waiting.clear();
     this.wake();
   }
 
   private expect(file: PlannedFile): void {
     const step = file.method === 'multipart' ? file.partSizeBytes : file.sizeBytes;
     for (let start = 0; start < file.sizeBytes; start += step) {
-      this.append(file, start, Math.min(file.sizeBytes, start + step));
+      const end = Math.min(file.sizeBytes, start + step);
+      const place: Place = { file, start, end, state: 'expected' };
+      const earlier = this.places.get(placeName(file, start));
+      if (earlier?.state === 'expected') {
+        earlier.state = 'over';
+      }
+      this.line.push(place);
+      this.places.set(placeName(file, start), place);
     }
-  }
-
-  private append(file: PlannedFile, start: number, end: number): Place {
-    const place: Place = { file, start, end, state: 'expected' };
-    this.line.push(place);
-    this.places.set(placeName(file, start), place);
-    return place;
   }
 
   private placeFor(file: PlannedFile, start: number, upload: string | undefined): Place {
     const name = placeName(file, start);
-    const known = this.places.get(name);
-    if (known?.state === 'expected') {
-      return known;
+    const goesAgain = this.uploads.has(file.path) && this.uploads.get(file.path) !== upload;
+    if (goesAgain || !this.places.has(name)) {
+      this.expect(file);
     }
-    if (known !== undefined && known.upload === upload) {
-      return this.append(file, start, known.end);
-    }
-    // Another upload: the whole file goes again, and its other parts will be asked for too.
-    this.expect(file);
+    this.uploads.set(file.path, upload);
     const place = this.places.get(name);
     if (place === undefined) {
       throw new RangeError(`No part of ${file.path} begins at ${start}`);
@@ -141,13 +138,24 @@ export class ServeOrder {
     return place;
   }
 
-  private passOver(): void {
-    while (this.line[this.head]?.state === 'over') {
-      this.head++;
+  private firstInLine(): Place | undefined {
+    let place = this.line[this.head];
+    while (place?.state === 'over' || place?.state === 'late') {
+      place = this.line[++this.head];
     }
     if (this.head > 1000) {
       this.line = this.line.slice(this.head);
       this.head = 0;
+    }
+    return place;
+  }
+
+  private giveUpWaiting(): void {
+    for (let at = this.head; this.line[at]?.state !== 'asked' && at < this.line.length; at++) {
+      const place = this.line[at];
+      if (place?.state === 'expected') {
+        place.state = 'late';
+      }
     }
   }
 
@@ -155,7 +163,7 @@ export class ServeOrder {
     const { file, start, end, promise } = place;
     place.state = 'over';
     place.promise = undefined;
-    this.asked--;
+    this.waiting.delete(place);
     return {
       file,
       start,
