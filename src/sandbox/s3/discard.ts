@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { RefusedError } from '../sigv4';
+import { fillingReader } from '../state';
 
 import { digestBytes, type ChecksumAlgorithm, type StoredChecksum } from './checksums';
 import type { S3Request } from './s3Request';
@@ -23,11 +24,6 @@ export type FindPublished = (
 >;
 
 const DISCARD_BYTES = 256 * 1024;
-
-/** What reading into a buffer of one's own can do beside what its type knows. */
-type FillingReader = Omit<ReadableStreamBYOBReader, 'read'> & {
-  read(view: Uint8Array, options: { min: number }): ReturnType<ReadableStreamBYOBReader['read']>;
-};
 
 /**
  * Takes a body off the connection as cheaply as this runtime can: over and over into one buffer, and
@@ -55,15 +51,6 @@ export async function discardBody(request: S3Request): Promise<void> {
   } catch {
     // The client went away; nobody will read the answer.
     throw new RefusedError(400, 'IncompleteBody', 'The request body terminated unexpectedly');
-  }
-}
-
-/** Undefined for streams that are not of bytes: in Node, and for small or shaped bodies in Deno. */
-function fillingReader(body: ReadableStream<Uint8Array>): FillingReader | undefined {
-  try {
-    return 'Deno' in globalThis ? (body.getReader({ mode: 'byob' }) as FillingReader) : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SandboxClock, SandboxHandler } from '../state';
+import { fillingReader, type SandboxClock, type SandboxHandler } from '../state';
 
 export interface Shape {
   /** Delay before each request is answered. */
@@ -15,12 +15,17 @@ const MOST_IDLE_CONNECTIONS = 1024;
 
 /** Rations one direction of one connection. */
 class TokenBucket {
+  /** What passes in about the shortest sleep: read at once, it does not change the shape. */
+  readonly chunkBytes: number;
   private freeAt = 0;
 
   constructor(
     private readonly bytesPerSecond: number,
     private readonly clock: SandboxClock
-  ) {}
+  ) {
+    const inShortestSleep = Math.round((bytesPerSecond * SHORTEST_SLEEP_MS) / 1000);
+    this.chunkBytes = Math.min(Math.max(inShortestSleep, 16 * 1024), 256 * 1024);
+  }
 
   /** Resolves when `bytes` more may have passed. */
   async take(bytes: number): Promise<void> {
@@ -81,17 +86,24 @@ function throttle(
   body: ReadableStream<Uint8Array>,
   bucket: TokenBucket
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const reader = body.getReader();
+  const filling = fillingReader(body);
+  const reader = filling ?? body.getReader();
+  const read = () =>
+    filling === undefined
+      ? (reader as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>).read()
+      : filling.read(new Uint8Array(bucket.chunkBytes), { min: bucket.chunkBytes });
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       pull: async controller => {
-        const { done, value } = await reader.read();
+        const { done, value } = await read();
+        // The last piece of a filling reader comes together with the end.
+        if (value !== undefined && value.byteLength > 0) {
+          await bucket.take(value.byteLength);
+          controller.enqueue(value);
+        }
         if (done) {
           controller.close();
-          return;
         }
-        await bucket.take(value.byteLength);
-        controller.enqueue(value as Uint8Array<ArrayBuffer>);
       },
       cancel: reason => reader.cancel(reason)
     },

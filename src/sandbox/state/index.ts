@@ -13,6 +13,7 @@ export {
   type FaultName,
   type FaultPlan
 } from './faults';
+export { fillingReader, type FillingReader } from './fillingReader';
 export { ConnectionResetError, type SandboxConnection, type SandboxHandler } from './handler';
 export {
   createSandboxState,
