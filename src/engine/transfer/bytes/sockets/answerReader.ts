@@ -6,6 +6,8 @@ import type { ParsedHead } from './parseHead';
 
 /** Longest head that is taken, interim answers included. */
 const HEAD_BYTES = 65_536;
+/** How much of a body of known length is read before it is handed on. */
+const BATCH_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
 /** Reads one answer from a connection: its head, then its body piece by piece. */
@@ -117,7 +119,8 @@ export class AnswerReader {
         this.remaining < 0 || this.remaining >= this.buffer.length
           ? this.buffer
           : this.buffer.subarray(0, this.remaining);
-      if (!(await this.fill(room))) {
+      const atLeast = this.remaining < 0 ? 1 : Math.min(BATCH_BYTES, room.length);
+      if (!(await this.fill(room, atLeast))) {
         if (this.remaining < 0) {
           this.over = true;
           return null;
@@ -159,13 +162,12 @@ export class AnswerReader {
   }
 
   /** Waits for more bytes; false at the end of the stream. Only called when `piece` is used up. */
-  private async fill(buffer: Uint8Array): Promise<boolean> {
-    const piece = await this.link.read(buffer);
+  private async fill(buffer: Uint8Array, atLeast = 1): Promise<boolean> {
+    const piece = await this.link.read(buffer, this.onRead, atLeast);
     if (piece === null) {
       return false;
     }
     this.untouched = false;
-    this.onRead();
     this.piece = piece;
     return true;
   }

@@ -28,7 +28,8 @@ export class AnswerBody implements Body {
       this.handedOut = true;
       return this.first;
     }
-    this.gone = true;
+    // At the end nothing is read over what was handed out.
+    this.gone ||= !this.reader.ended;
     this.guard.waitFor(this.link.address.host);
     return this.reader.next();
   }

@@ -81,18 +81,10 @@ export async function dialDeno(
 
 function wrap(connection: DenoConn): Connection {
   return {
-    read: buffer => connection.read(buffer).catch(endOfStream),
+    read: buffer => connection.read(buffer),
     write: bytes => connection.write(bytes),
     close: () => closeQuietly(connection)
   };
-}
-
-/** A TLS peer that leaves without saying so; what is missing shows in the length of the body. */
-function endOfStream(error: unknown): null {
-  if (error instanceof Error && error.name === 'UnexpectedEof') {
-    return null;
-  }
-  throw error;
 }
 
 function closeQuietly(connection: DenoConn | undefined): void {

@@ -1,4 +1,4 @@
-import { classifyConnectionFailure, ConnectionError } from '../../../aws';
+import { classifyConnectionFailure, ConnectionError, isErrorLike } from '../../../aws';
 import type { Address } from './address';
 import type { Connection } from './connection';
 
@@ -34,19 +34,36 @@ export class Link {
     );
   }
 
-  /** @returns what came, mostly as a view of `buffer`; null at the end. */
-  async read(buffer: Uint8Array): Promise<Uint8Array | null> {
+  /**
+   * Reads until `atLeast` bytes are there: TLS gives them out by records of 16 KiB, and to pass on each
+   * alone costs more than the copying.
+   *
+   * @returns what came, mostly as a view of `buffer`; null at the end.
+   */
+  async read(buffer: Uint8Array, onRead: () => void, atLeast = 1): Promise<Uint8Array | null> {
+    let filled = 0;
     try {
       if (this.listening !== undefined) {
         const count = await this.listening;
         this.listening = undefined;
+        onRead();
         return count === null ? null : this.first.subarray(0, count);
       }
-      const count = await this.connection.read(buffer);
-      return count === null ? null : buffer.subarray(0, count);
+      while (filled < atLeast) {
+        const count = await this.connection.read(filled === 0 ? buffer : buffer.subarray(filled));
+        if (count === null) {
+          break;
+        }
+        onRead();
+        filled += count;
+      }
     } catch (error) {
-      throw this.failure(error);
+      // A TLS peer that leaves without saying so: what is missing shows in the length of the body.
+      if (!(isErrorLike(error) && error.name === 'UnexpectedEof')) {
+        throw this.failure(error);
+      }
     }
+    return filled === 0 ? null : buffer.subarray(0, filled);
   }
 
   async write(bytes: Uint8Array, onWritten?: (count: number) => void): Promise<void> {

@@ -39,12 +39,13 @@ export function parseHead(bytes: Uint8Array): ParsedHead {
     headers.append(name, value.trim());
   }
   const code = Number(status[2]);
+  const framing = framingOf(code, headers);
   const connection = tokens(headers.get('connection'));
   return {
     status: code,
     headers,
-    framing: framingOf(code, headers),
-    keepAlive: status[1] === '1' && !connection.includes('close')
+    framing,
+    keepAlive: status[1] === '1' && !connection.includes('close') && framing.kind !== 'close'
   };
 }
 
