@@ -14,6 +14,8 @@ export interface BucketDescription {
 export interface DescribeBucketOptions {
   /** Twelve digits; S3 then refuses a bucket of any other account. */
   account?: string;
+  /** The bucket may be in another Region: it is only read from. */
+  anyRegion?: boolean;
   signal?: AbortSignal;
 }
 
@@ -33,7 +35,7 @@ export async function describeBucket(
     throw cancelledError(bucket);
   }
   const region = await headBucket(aws, bucket, options);
-  if (region !== aws.region) {
+  if (region !== aws.region && options.anyRegion !== true) {
     throw otherRegion(bucket, region, aws.region);
   }
   return {
@@ -75,6 +77,9 @@ async function headBucket(
       });
     }
     if (failure.bucketRegion !== undefined && failure.bucketRegion !== aws.region) {
+      if (options.anyRegion === true) {
+        return failure.bucketRegion;
+      }
       throw otherRegion(bucket, failure.bucketRegion, aws.region, error);
     }
     if (failure.status === 403 && isPlainRefusal(failure)) {

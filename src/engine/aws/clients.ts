@@ -24,6 +24,8 @@ export interface AwsClients {
   bedrockRuntime: BedrockRuntimeClient;
   iam: IAMClient;
   sts: STSClient;
+  /** S3 with the same credentials in another Region, for a bucket that is only read from. */
+  s3In(region: string): S3Client;
   /** Of all these clients. */
   credentials: Pick<CredentialSource, 'fixed' | 'renew'>;
   destroy(): void;
@@ -66,18 +68,24 @@ export function createAwsClients(options: AwsClientsOptions = {}): AwsClients {
   };
   const control = { ...shared, requestHandler: createRequestHandler(CONTROL_TIMEOUT_MS) };
   const s3Endpoint = endpointSettings(env, 'S3');
-  const s3 = new S3Client({
-    ...shared,
-    ...s3Endpoint,
-    requestHandler: createRequestHandler(S3_TIMEOUT_MS),
-    forcePathStyle: s3Endpoint.endpoint !== undefined,
-    // The defaults hash every body in JavaScript; what is copied is proved by SHA-256 anyway.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    // fetch sets its own Expect header or none, and Node's refuses one that is given.
-    expectContinueHeader: false
-  });
-  addressPathStyleOnConfiguredEndpoint(s3);
+  const createS3 = (ofRegion: string): S3Client => {
+    const client = new S3Client({
+      ...shared,
+      region: ofRegion,
+      ...s3Endpoint,
+      requestHandler: createRequestHandler(S3_TIMEOUT_MS),
+      forcePathStyle: s3Endpoint.endpoint !== undefined,
+      // The defaults hash every body in JavaScript; what is copied is proved by SHA-256 anyway.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      // fetch sets its own Expect header or none, and Node's refuses one that is given.
+      expectContinueHeader: false
+    });
+    addressPathStyleOnConfiguredEndpoint(client);
+    return client;
+  };
+  const s3 = createS3(region);
+  const others = new Map<string, S3Client>();
   const bedrock = new BedrockClient({ ...control, ...endpointSettings(env, 'BEDROCK') });
   const bedrockRuntime = new BedrockRuntimeClient({
     ...shared,
@@ -95,8 +103,16 @@ export function createAwsClients(options: AwsClientsOptions = {}): AwsClients {
     iam,
     sts,
     credentials,
+    s3In: other => {
+      if (other === region) {
+        return s3;
+      }
+      const client = others.get(other) ?? createS3(checkRegion(other));
+      others.set(other, client);
+      return client;
+    },
     destroy: () => {
-      for (const client of [s3, bedrock, bedrockRuntime, iam, sts]) {
+      for (const client of [s3, ...others.values(), bedrock, bedrockRuntime, iam, sts]) {
         client.destroy();
       }
     }

@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { BedrockImportError } from '../errors';
+import type { BedrockImportErrorOptions } from '../errors';
 import { askS3, isRefusal } from './askS3';
 import { fullObjectSha256 } from './proof';
 import type { S3Destination } from './types';
@@ -14,6 +15,7 @@ export interface ListedObject {
   key: string;
   sizeBytes: number;
   etag: string;
+  storageClass?: string;
 }
 
 export interface DescribedObject extends ListedObject {
@@ -30,41 +32,56 @@ export const HEADS_AT_ONCE = 32;
 /** A prefix with more objects than this is not a model's. */
 const MAX_LISTED = 100_000;
 
-/** All objects under the prefix, by key. */
-export async function listDestination(
+/** All objects under the destination's prefix, by key. */
+export function listDestination(
   s3: S3Client,
   destination: S3Destination,
   signal: AbortSignal | undefined
 ): Promise<Map<string, ListedObject>> {
+  return listObjects(s3, destination, signal, subject => ({
+    code: 'DESTINATION_TOO_FULL',
+    message: `There are more than ${MAX_LISTED} objects under this prefix.`,
+    subject,
+    nextStep: 'Choose a prefix of its own for the model.',
+    kind: 'blocked'
+  }));
+}
+
+/** All objects under a prefix, by key; `tooFull` says what it means when there are far too many. */
+export async function listObjects(
+  s3: S3Client,
+  place: S3Destination,
+  signal: AbortSignal | undefined,
+  tooFull: (subject: string) => BedrockImportErrorOptions
+): Promise<Map<string, ListedObject>> {
   const objects = new Map<string, ListedObject>();
-  const subject = `s3://${destination.bucket}/${destination.prefix}`;
+  const subject = `s3://${place.bucket}/${place.prefix}`;
   let token: string | undefined;
   do {
     const page = await askS3({ action: 's3:ListBucket', subject }, signal, () =>
       s3.send(
         new ListObjectsV2Command({
-          Bucket: destination.bucket,
-          Prefix: destination.prefix,
+          Bucket: place.bucket,
+          Prefix: place.prefix,
           ContinuationToken: token
         }),
         { abortSignal: signal }
       )
     );
-    for (const { Key, Size, ETag } of page.Contents ?? []) {
+    for (const { Key, Size, ETag, StorageClass } of page.Contents ?? []) {
       if (Key !== undefined && !Key.endsWith('/')) {
-        objects.set(Key, { key: Key, sizeBytes: Size ?? 0, etag: ETag ?? '' });
+        objects.set(Key, {
+          key: Key,
+          sizeBytes: Size ?? 0,
+          etag: ETag ?? '',
+          storageClass: StorageClass
+        });
       }
     }
     token = page.IsTruncated ? page.NextContinuationToken : undefined;
   } while (token !== undefined && objects.size < MAX_LISTED);
   if (token !== undefined) {
-    throw new BedrockImportError({
-      code: 'DESTINATION_TOO_FULL',
-      message: `There are more than ${MAX_LISTED} objects under this prefix.`,
-      subject,
-      nextStep: 'Choose a prefix of its own for the model.',
-      kind: 'blocked'
-    });
+    throw new BedrockImportError(tooFull(subject));
   }
   return objects;
 }

@@ -4,6 +4,7 @@ import type { ModelFiles } from '../model';
 import { openArchive } from './archive';
 import { openFolder } from './folder';
 import type { PlanSource } from './planSource';
+import { openS3Source } from './s3Source';
 import { readSourceText } from './sourceText';
 import type { TransferContext } from './types';
 
@@ -39,7 +40,7 @@ export async function openCopySource(
     case 'folder':
       return openFolder(found.path, { signal });
     case 's3':
-      throw new Error('not yet');
+      return openS3Source(context, found, { signal });
     case 'archive':
       return openArchive(context, found, { signal });
     case 'hub': {

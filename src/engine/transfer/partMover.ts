@@ -5,6 +5,8 @@ import { FolderMover } from './folder';
 import { HubMover } from './hubMover';
 import type { CopyMeter } from './meter';
 import type { Outages } from './outages';
+import type { ProvedObject } from './readBack';
+import { ServerCopyMover } from './s3Source';
 import type { CopyPlan, CopyRetry, PlannedFile, ProofMethod, TransferContext } from './types';
 
 /** One part of a multipart upload: bytes `[start, end)` of its file. */
@@ -42,7 +44,18 @@ export interface PartMover {
   skipPart?(file: PlannedFile, index: number): void;
   /** Hex SHA-256 of the source's bytes, asked for after all of a file's parts have gone, where the plan has none. */
   hashOf?(file: PlannedFile): Promise<string | undefined>;
+  /** What the upload of a file in parts has to be begun with. */
+  uploadWish?(file: PlannedFile): Promise<UploadWish>;
+  /** Proves an object that went in parts by what this source knows of it; `undefined` where that is too little. */
+  proveParts?(file: PlannedFile, etag: string): Promise<ProvedObject | undefined>;
   close(): Promise<void>;
+}
+
+export interface UploadWish {
+  /** A checksum of the whole object that S3 shall keep. */
+  checksum?: 'CRC64NVME';
+  /** Parts of an earlier run are not used. */
+  anew?: boolean;
 }
 
 export interface PartMoverInputs {
@@ -69,7 +82,7 @@ export function createPartMover(inputs: PartMoverInputs): PartMover {
     case 'folder':
       return new FolderMover(inputs, source);
     case 's3':
-      throw new Error(`No mover for ${source.kind}`);
+      return new ServerCopyMover(inputs, source);
     case 'archive':
       return new ArchiveMover(inputs, source);
   }

@@ -71,7 +71,9 @@ export function requireBucket(
       BucketName: name
     });
   }
-  if (bucket.region !== request.verified.region) {
+  const isSource = name !== request.bucket;
+  // A copy is sent to the Region of its destination; its source may be in any (CopyObject).
+  if (bucket.region !== request.verified.region && !isSource) {
     throw new RefusedError(
       301,
       'PermanentRedirect',
@@ -80,7 +82,6 @@ export function requireBucket(
       { 'x-amz-bucket-region': bucket.region }
     );
   }
-  const isSource = name !== request.bucket;
   const expected = request.headers.get(
     isSource ? 'x-amz-source-expected-bucket-owner' : 'x-amz-expected-bucket-owner'
   );

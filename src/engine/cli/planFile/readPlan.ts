@@ -22,6 +22,8 @@ const MODEL_ID = /^[\w.-]+(\/[\w.-]+)?$/;
 const PROOFS = [
   's3-put-checksum',
   's3-copy-checksum',
+  's3-server-copy',
+  's3-same-checksum',
   's3-stored-checksum',
   'read-back',
   'earlier-manifest'

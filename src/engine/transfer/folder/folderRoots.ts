@@ -14,7 +14,8 @@ export function folderRoots(shown: string, real: string): FolderRoots {
   const snapshots = dirname(real);
   const repository = dirname(snapshots);
   const name = /^models--(.+)$/.exec(basename(repository))?.[1];
-  return name !== undefined && basename(snapshots) === 'snapshots'
+  // Such an id is the hub's; a folder that is only called like it is named as others are.
+  return name !== undefined && /^[\w.-]+$/.test(name) && basename(snapshots) === 'snapshots'
     ? {
         shown,
         real,

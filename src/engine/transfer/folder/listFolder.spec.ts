@@ -48,7 +48,7 @@ describe('the listing of a folder', () => {
     await put('odd name +100% ü.txt');
     await utimes(join(folder, 'model.safetensors'), 1_700_000_000, 1_700_000_000.25);
     const { id, files } = await list();
-    expect(id).toBe('my model');
+    expect(id).toBe('my-model');
     expect(files.map(({ path, sizeBytes }) => [path, sizeBytes])).toEqual([
       ['additional_chat_templates/tool.jinja', 7],
       ['config.json', 38],

@@ -5,6 +5,7 @@ import type { Check } from '../../checks';
 import { selectImportFiles } from '../../model';
 import type { LeftOutFile, ModelFile, ModelFiles } from '../../model';
 import { mapInParallel } from '../destination';
+import { modelName } from '../modelName';
 import type { FolderSource } from '../planSource';
 import { emptyFolder, fileTooLarge, folderError, notAFolder, unreadable } from './folderErrors';
 import { folderRoots } from './folderRoots';
@@ -32,7 +33,7 @@ export async function openFolder(
   }
   const { taken } = selectImportFiles(listing.files);
   await requireReadable(roots, taken);
-  const modelId = roots.cache?.modelId ?? (basename(roots.real) || 'model');
+  const modelId = roots.cache?.modelId ?? modelName(basename(roots.real));
   return {
     source: { kind: 'folder', path: roots.real, modelId, fingerprint: fingerprintOf(taken) },
     files: {

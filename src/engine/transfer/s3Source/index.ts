@@ -1,0 +1,2 @@
+export { openS3Source } from './openS3Source';
+export { ServerCopyMover } from './serverCopyMover';
