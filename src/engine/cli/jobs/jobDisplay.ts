@@ -33,6 +33,7 @@ export function createJobDisplay(session: Session, job: Job, live: boolean): Job
   const sizes = new Map(job.plan.files.map(file => [file.path, file.sizeBytes]));
   const atWork = new Map<string, ShownFile>();
   let importJob: string | undefined;
+  let begun: JobStage | undefined;
   const onFile = (event: JobEvent & { type: 'file' }): void => {
     if (event.state === 'copying' || event.state === 'proving') {
       const { path, state } = event;
@@ -43,8 +44,12 @@ export function createJobDisplay(session: Session, job: Job, live: boolean): Job
   };
   const onStage = (event: JobEvent & { type: 'stage' }): void => {
     const { stage, state, detail } = event;
-    if (state === 'start') {
+    if (state === 'start' && begun !== stage) {
+      begun = stage;
       progress.stage(detail === undefined ? stageText(stage) : `${stageText(stage)}: ${detail}`);
+    } else if (state === 'start') {
+      // More about a stage that has begun already.
+      progress.status(detail ?? stageText(stage));
     } else if (state === 'waiting') {
       progress.status(detail ?? 'Waiting for another import to end');
     } else if (stage === 'ask') {

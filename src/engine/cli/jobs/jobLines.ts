@@ -127,7 +127,7 @@ export function printJob(to: Printer, job: Job, events: readonly JobEvent[]): vo
     tableLines(
       timedStages(job, events).map(stage => [
         stage.stage,
-        stage.state,
+        stage.state === 'start' ? job.state : stage.state,
         stage.startedAt?.slice(11, 19) ?? '',
         durationOf(stage),
         stage.detail ?? ''
@@ -180,7 +180,10 @@ function progressFields(
   return [
     ['Copied', `${percentOf({ ...progress, phase: 'copy' })} %, ${moved}`],
     ['Rate', running ? `${formatBytes(progress.bytesPerSecond)}/s` : undefined],
-    ['Mean rate', `${formatBytes(progress.meanBytesPerSecond)}/s`],
+    [
+      'Mean rate',
+      progress.meanBytesPerSecond > 0 ? `${formatBytes(progress.meanBytesPerSecond)}/s` : undefined
+    ],
     ['Time left', left ? formatClock(progress.secondsLeft ?? 0) : undefined],
     ['Connections', running ? counted(progress.connections, 'connection') : undefined],
     ['Retries', retriesText(progress)]

@@ -142,7 +142,6 @@ describe('plain lines', () => {
     clock.time += 10_000;
     view.connections({ connections: 8, why: 'S3 asked for fewer' });
     expect(io.err().trimEnd().split('\n')).toEqual([
-      'Now up to 2 connections: more goes through',
       'Now up to 32 connections: more goes through',
       'Now up to 8 connections: S3 asked for fewer'
     ]);

@@ -17,7 +17,7 @@ export function createProgressLines(printer: Printer, clock: ProgressClock): Pro
   let lastCopy = { at: -Infinity, percent: -Infinity };
   let lastStatus = { at: -Infinity, reason: '', text: '' };
   let lastRetryAt = -Infinity;
-  let lastConnections = { at: -Infinity, connections: 0 };
+  let lastConnections: { at: number; connections: number } | undefined;
   let closed = false;
   return {
     stage: text => printer.line(text),
@@ -55,11 +55,16 @@ export function createProgressLines(printer: Printer, clock: ProgressClock): Pro
     connections: ({ connections, why }) => {
       const now = clock.now();
       // The level is found in many steps; a log needs those that lead down, and some of the others.
-      const due = connections < lastConnections.connections ? RETRY_GAP_MS : CONNECTIONS_GAP_MS;
-      if (!closed && now - lastConnections.at >= due) {
-        lastConnections = { at: now, connections };
+      const down = lastConnections !== undefined && connections < lastConnections.connections;
+      const due = down ? RETRY_GAP_MS : CONNECTIONS_GAP_MS;
+      if (lastConnections !== undefined && (closed || now - lastConnections.at < due)) {
+        return;
+      }
+      // Where it begins is no news: each line of progress says it.
+      if (lastConnections !== undefined) {
         printer.line(connectionsText(connections, why));
       }
+      lastConnections = { at: now, connections };
     },
     clear: () => undefined,
     close: () => {
@@ -115,7 +120,7 @@ export function copyLine(progress: JobProgress): string {
     `${rate} (mean ${formatBytes(progress.meanBytesPerSecond)}/s)`,
     timeLeft(progress),
     files,
-    counted(progress.connections, 'connection'),
+    progress.connections === 0 ? '' : counted(progress.connections, 'connection'),
     progress.retries === 0 ? '' : retriesText(progress)
   ]
     .filter(text => text !== '')
