@@ -14,6 +14,7 @@ export {
 export {
   classifyConnectionFailure,
   ConnectionError,
+  connectionFailureText,
   isErrorLike,
   type ConnectionFailure
 } from './connection';

@@ -1,3 +1,4 @@
+import { requestedWaitMs } from '../waiting';
 import { withoutSecrets } from './secrets';
 
 /** What a hub, or the storage behind it, said when it did not do what was asked. */
@@ -58,22 +59,6 @@ export function answerError(
 
 function hostOf(address: string): string | undefined {
   return URL.canParse(address) ? new URL(address).host : undefined;
-}
-
-/**
- * How long a server asks to wait: `Retry-After` in seconds or as a date, else the `t` of the hub's
- * `RateLimit` header, which counts the seconds until the limit starts afresh.
- */
-export function requestedWaitMs(headers: Headers, now = Date.now()): number | undefined {
-  const retryAfter = headers.get('retry-after')?.trim();
-  if (retryAfter && /^\d{1,9}$/.test(retryAfter)) {
-    return Number(retryAfter) * 1000;
-  }
-  if (retryAfter && !Number.isNaN(Date.parse(retryAfter))) {
-    return Math.max(0, Date.parse(retryAfter) - now);
-  }
-  const seconds = /;\s*t=(\d{1,9})/.exec(headers.get('ratelimit') ?? '')?.[1];
-  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
 /** The `error` of a JSON refusal; reads at most 16 KiB and never throws. */

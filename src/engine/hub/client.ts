@@ -1,6 +1,6 @@
 import { BedrockImportError, cancelledError } from '../errors';
-import { backoffMs, systemClock } from '../waiting';
-import { discard, HubConnectionError, requestedWaitMs } from './answers';
+import { backoffMs, requestedWaitMs, systemClock } from '../waiting';
+import { discard, HubConnectionError } from './answers';
 import { toConnectionError } from './errors';
 import { createHubToken } from './token';
 import type { HubClient, HubToken } from './types';

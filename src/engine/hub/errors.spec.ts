@@ -1,4 +1,4 @@
-import { requestedWaitMs } from './answers';
+import { requestedWaitMs } from '../waiting';
 import { toHubError } from './errors';
 import { withoutSecrets } from './secrets';
 import { failureOf } from './testing/failureOf';

@@ -1,8 +1,10 @@
 import { BedrockImportError, cancelledError } from '../errors';
-import { createByteFetch } from './byteFetch';
+import { createBytePipe } from './bytes';
 import { CopyRun } from './copyRun';
+import { abortLeftovers, describeUploads } from './leftovers';
 import { makeManifest, MANIFEST_NAME, readManifest, writeText } from './manifest';
 import { CopyMeter } from './meter';
+import { Outages } from './outages';
 import { bytesOfParts } from './partSize';
 import { requireExecutable } from './planChecks';
 import { sourceLabel } from './planSource';
@@ -10,9 +12,9 @@ import type { CopyPortion } from './portion';
 import { formatS3Uri } from './s3Uri';
 import type { CopyOptions, CopyPlan, CopyResult, FileProof, TransferContext } from './types';
 import { requireUnchanged } from './recheck';
-import { abortLeftovers, findUnfinishedUploads } from './uploads';
+import { findUnfinishedUploads } from './uploads';
 
-export const DEFAULT_CONNECTIONS = 16;
+export const DEFAULT_CONNECTIONS = 64;
 export const MAX_CONNECTIONS = 64;
 
 /**
@@ -47,19 +49,28 @@ export async function copyModel(
   const onAbort = (): void => stop.abort();
   options.signal?.addEventListener('abort', onAbort, { once: true });
   const meter = new CopyMeter(plan.files, options);
-  meter.setConnections(connections);
-  const bytes = createByteFetch(connections);
+  const bytes = createBytePipe({ connections });
+  const outages = new Outages({
+    signal: stop.signal,
+    patienceMs: options.outagePatienceMs,
+    renewCredentials: () => context.aws.credentials.renew(),
+    credentialsAreFixed: context.aws.credentials.fixed,
+    onWait: options.onWait
+  });
   try {
     if (options.signal?.aborted) {
       throw cancelledError(where);
     }
     meter.start();
-    await requireUnchanged(context.aws.s3, plan, stop.signal);
-    const unfinished = plan.files.some(
-      ({ action, method }) => action === 'copy' && method === 'multipart'
-    )
-      ? await findUnfinishedUploads(context.aws.s3, destination, stop.signal)
-      : new Map<string, string[]>();
+    const [, unfinished] = await outages.through(() =>
+      Promise.all([
+        requireUnchanged(context.aws.s3, plan, stop.signal),
+        unfinishedUploads(context, plan, stop.signal)
+      ])
+    );
+    // What is there now tells later what others have added; the copy need not wait for it.
+    const before = describeUploads(context.aws.s3, destination.bucket, unfinished, stop.signal);
+    before.catch(() => undefined);
     const portion = await makePortion?.(stop.signal);
     if (portion !== undefined) {
       meter.limitTo(file => bytesOfParts(file, portion.parts(file)));
@@ -72,6 +83,8 @@ export async function copyModel(
       unfinished,
       portion,
       stop,
+      outages,
+      onConnections: options.onConnections,
       onRetry: retry => {
         meter.retried(retry.cause);
         options.onRetry?.(retry);
@@ -81,11 +94,21 @@ export async function copyModel(
     meter.setPhase('manifest');
     const proofs = portion === undefined ? own : await portion.finish(own);
     if (proofs !== undefined) {
-      await writeManifest(context, plan, proofs, stop.signal);
+      await outages.through(() => writeManifest(context, plan, proofs, stop.signal));
     }
     // While others still add to them, uploads are no leftovers.
     if (run.sentInParts.size > 0 && proofs !== undefined) {
-      await abortLeftovers(context.aws.s3, destination, run.sentInParts, stop.signal);
+      await abortLeftovers(
+        context.aws.s3,
+        destination,
+        {
+          keys: run.sentInParts,
+          own: run.ownUploads,
+          before: await before,
+          repeated: run.repeatedUploads
+        },
+        stop.signal
+      );
     }
     const moved = meter.movedNow;
     const seconds = meter.seconds;
@@ -112,6 +135,24 @@ export async function copyModel(
     options.signal?.removeEventListener('abort', onAbort);
     bytes.close();
   }
+}
+
+/** Upload ids by key, of the files that this plan sends in parts. */
+async function unfinishedUploads(
+  context: TransferContext,
+  plan: CopyPlan,
+  signal: AbortSignal
+): Promise<Map<string, string[]>> {
+  const keys = new Set(
+    plan.files
+      .filter(({ action, method }) => action === 'copy' && method === 'multipart')
+      .map(({ key }) => key)
+  );
+  if (keys.size === 0) {
+    return new Map();
+  }
+  const found = await findUnfinishedUploads(context.aws.s3, plan.destination, signal);
+  return new Map([...found].filter(([key]) => keys.has(key)));
 }
 
 /** An unchanged copy leaves its manifest as it is, so that a second run writes nothing at all. */

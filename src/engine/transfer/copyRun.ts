@@ -1,16 +1,17 @@
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { BedrockImportError } from '../errors';
+import { ConcurrencyController } from './concurrency';
+import type { ConcurrencyChange } from './concurrency';
 import { mismatch, unexpected } from './copyErrors';
-import { writeText } from './manifest';
+import { fileProof, FileProofs } from './fileProofs';
 import { createPartMover } from './partMover';
-import type { CopyPortion } from './portion';
-import type { MovedObject, PartMover, PartMoverInputs } from './partMover';
+import type { PartMover, PartMoverInputs } from './partMover';
 import { partRange } from './partSize';
-import { proveObject } from './proof';
-import { readBack } from './readBack';
+import type { CopyPortion } from './portion';
 import type { ProvedObject } from './readBack';
-import type { FileProof, PlannedFile, ProofMethod } from './types';
-import { completeUpload, openUpload, sourceMetadata } from './uploads';
+import { sendObjectBytes } from './sendBytes';
+import { Slots } from './slots';
+import type { FileProof, PlannedFile } from './types';
+import { completeUpload, findCompleted, isUploadGone, openUpload, sourceMetadata } from './uploads';
 import type { OpenUpload } from './uploads';
 import { WorkQueue } from './workQueue';
 
@@ -20,6 +21,7 @@ export interface CopyRunInputs extends PartMoverInputs {
   unfinished: ReadonlyMap<string, readonly string[]>;
   /** Where others work on the same plan. */
   portion?: CopyPortion;
+  onConnections?: (change: ConcurrencyChange) => void;
 }
 
 /** One file on its way. */
@@ -31,57 +33,84 @@ interface FileState {
   upload?: Promise<OpenUpload | undefined>;
   /** How often the whole file was sent. */
   round: number;
+  /** How often its upload was completed or aborted by somebody else. */
+  lostUploads: number;
+  /** Its upload is gone, and its parts with it: the file has a new state, or needs none. */
+  lost?: boolean;
 }
+
+/** What is left to do for a file when its bytes have gone; it needs no connection of its own. */
+type Rest = () => Promise<void>;
 
 /** A file whose proof fails is sent again this often before the copy gives up. */
 const MAX_ROUNDS = 3;
+const MAX_LOST_UPLOADS = 3;
+
+/** With so many connections a copy begins; where requests are small, their number counts. */
+const FIRST_CONNECTIONS = 8;
+const FIRST_CONNECTIONS_SMALL = 32;
+const SMALL_BYTES = 2 * 2 ** 20;
+/** What a request costs beside its bytes, as bytes, so that many small files have a rate, too. */
+const REQUEST_BYTES = 256 * 2 ** 10;
+const LOOK_MS = 200;
 
 /** The carrying out of one plan: workers, the files they share, and what was proved. */
 export class CopyRun {
-  private readonly queue = new WorkQueue<FileState>();
-  private readonly mover: PartMover;
-  private readonly proofs = new Map<string, FileProof>();
   /** Keys of the files that went as multipart uploads. */
   readonly sentInParts = new Set<string>();
+  /** Uploads that this run began or went on with. */
+  readonly ownUploads = new Set<string>();
+  /** A request to begin an upload was repeated. */
+  repeatedUploads = false;
+  private readonly queue = new WorkQueue<FileState>();
+  private readonly mover: PartMover;
+  private readonly proving: FileProofs;
+  private readonly proofs = new Map<string, FileProof>();
+  private readonly finishing = new Set<Promise<void>>();
+  private readonly slots = new Slots(1);
+  private controller: ConcurrencyController | undefined;
   private failure: BedrockImportError | undefined;
   /** Files whose parts from here have gone, and which others send parts of. */
   private readonly shared: { file: FileState; upload: OpenUpload }[] = [];
 
   constructor(private readonly inputs: CopyRunInputs) {
-    this.mover = createPartMover(inputs);
+    this.mover = createPartMover({ ...inputs, onBusy: why => this.congested(why) });
+    this.proving = new FileProofs(inputs, this.mover);
   }
 
   /** Sends and proves everything; the first error that no retry mends stops all workers. */
   async execute(connections: number): Promise<FileProof[]> {
-    const { plan } = this.inputs;
+    const { plan, portion } = this.inputs;
     const todo = plan.files.filter(({ action }) => action !== 'skip');
     for (const file of plan.files) {
       if (file.proof !== undefined) {
         this.proofs.set(file.path, file.proof);
       }
     }
-    this.inputs.portion?.earlier.forEach(proof => this.proofs.set(proof.path, proof));
+    portion?.earlier.forEach(proof => this.proofs.set(proof.path, proof));
     if (this.mover.inOrder !== true) {
       // Large files first: their proof then runs while the small ones are still on their way.
       todo.sort((a, b) => b.sizeBytes - a.sizeBytes);
     }
     for (const planned of todo) {
-      this.enqueue({ planned, partsLeft: 0, round: 1 });
+      this.enqueue({ planned, round: 1, lostUploads: 0 });
     }
-    const workers = Math.min(connections, this.mover.maxConnections ?? connections);
+    const limit = Math.max(1, Math.min(connections, this.mover.maxConnections ?? connections));
+    const timer = this.control(limit, todo);
     try {
       do {
-        await Promise.all(Array.from({ length: workers }, () => this.work()));
+        await Promise.all(Array.from({ length: limit }, () => this.work()));
+        await Promise.all(this.finishing);
         const shared = this.failure === undefined ? this.shared.splice(0) : [];
         await Promise.all(shared.map(({ file, upload }) => this.settleShared(file, upload)));
       } while (!this.queue.isEmpty);
     } finally {
+      clearInterval(timer);
       await this.mover.close();
     }
     if (this.failure !== undefined) {
       throw this.failure;
     }
-    const { portion } = this.inputs;
     const settled = plan.files.filter(file => portion?.settles(file) ?? true);
     return settled.map(({ path }) => {
       const proof = this.proofs.get(path);
@@ -97,109 +126,147 @@ export class CopyRun {
     });
   }
 
-  private enqueue(file: FileState): void {
-    const { action, method, partCount } = file.planned;
+  private control(limit: number, todo: readonly PlannedFile[]): ReturnType<typeof setInterval> {
+    const { meter } = this.inputs;
+    const pieces = todo.reduce((sum, { partCount }) => sum + partCount, 0);
+    const bytes = todo.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const controller = new ConcurrencyController({
+      limit,
+      start: bytes / pieces < SMALL_BYTES ? FIRST_CONNECTIONS_SMALL : FIRST_CONNECTIONS,
+      now: Date.now()
+    });
+    this.controller = controller;
+    this.follow({ connections: controller.level, why: 'the start' });
+    return setInterval(() => {
+      this.follow(
+        controller.look(Date.now(), {
+          work: meter.movedNow + meter.requestsDone * REQUEST_BYTES,
+          events: meter.events,
+          busy: !this.queue.isEmpty
+        })
+      );
+    }, LOOK_MS);
+  }
+
+  private congested(why: string): void {
+    this.follow(this.controller?.congested(Date.now(), why));
+  }
+
+  private follow(change: ConcurrencyChange | undefined): void {
+    if (change !== undefined) {
+      this.slots.resize(change.connections);
+      this.inputs.meter.setConnections(change.connections);
+      this.inputs.onConnections?.(change);
+    }
+  }
+
+  private enqueue(file: Pick<FileState, 'planned' | 'round' | 'lostUploads'>): void {
+    const { planned, round, lostUploads } = file;
+    const { action, method, partCount } = planned;
     const all = action === 'copy' && method === 'multipart' ? partCount : 1;
     // What has to go again goes from here alone: the others have ended, perhaps.
-    const own = file.round === 1 ? this.inputs.portion?.parts(file.planned) : undefined;
-    const count = own?.length ?? all;
+    const first = round === 1 && lostUploads === 0;
+    const parts = first ? this.inputs.portion?.parts(planned) : undefined;
+    const count = parts?.length ?? all;
     if (count > 0) {
-      this.queue.push({ file: { ...file, parts: own, partsLeft: count }, partCount: count });
+      this.queue.push({
+        file: { planned, round, lostUploads, parts, partsLeft: count },
+        partCount: count
+      });
     }
   }
 
   private async work(): Promise<void> {
     for (;;) {
+      await this.slots.take();
       const part = await this.queue.take();
       if (part === undefined) {
+        this.slots.free();
         return;
       }
+      const { file, index } = part;
+      let rest: Rest | undefined;
       try {
-        await this.process(part.file, part.file.parts?.[part.index] ?? part.index);
+        rest = await this.patiently(() => this.process(file, file.parts?.[index] ?? index));
       } catch (error) {
-        this.failure ??=
-          error instanceof BedrockImportError ? error : unexpected(part.file.planned, error);
-        this.inputs.stop.abort();
-        this.queue.close();
+        this.fail(file, error);
       } finally {
-        this.queue.release();
+        this.slots.free();
       }
+      const finished = this.finish(file, rest);
+      this.finishing.add(finished);
+      void finished.then(() => this.finishing.delete(finished));
     }
   }
 
-  private async process(file: FileState, index: number): Promise<void> {
+  private async finish(file: FileState, rest: Rest | undefined): Promise<void> {
+    try {
+      await rest?.();
+    } catch (error) {
+      this.fail(file, error);
+    } finally {
+      this.queue.release();
+    }
+  }
+
+  private fail(file: FileState, error: unknown): void {
+    this.failure ??= error instanceof BedrockImportError ? error : unexpected(file.planned, error);
+    this.inputs.stop.abort();
+    this.queue.close();
+  }
+
+  /** Waits while the network or the credentials are gone. */
+  private patiently<T>(work: () => Promise<T>): Promise<T> {
+    return this.inputs.outages?.through(work) ?? work();
+  }
+
+  private async process(file: FileState, index: number): Promise<Rest | undefined> {
     const { planned } = file;
     const { meter } = this.inputs;
     if (planned.action === 'prove') {
-      meter.setState(planned.path, 'proving');
-      return this.settle(file, await this.prove(planned, ''));
+      return () => this.prove(file, '');
     }
-    meter.setState(planned.path, 'copying');
-    if (planned.action === 'write') {
-      return this.writeContent(planned);
-    }
-    if (planned.method === 'multipart') {
+    if (planned.action === 'copy' && planned.method === 'multipart') {
       return this.sendPart(file, index);
     }
-    const moved = await this.mover.moveObject(planned);
-    await this.confirmMoved(planned, moved);
+    meter.setState(planned.path, 'copying');
+    const moved =
+      planned.action === 'write'
+        ? await sendObjectBytes(
+            this.inputs,
+            planned,
+            new TextEncoder().encode(planned.content ?? '')
+          )
+        : await this.mover.moveObject(planned);
+    return async () => {
+      const found = await this.proving.confirm(planned, moved);
+      if (!found.matches) {
+        throw mismatch(planned, 1, await this.proving.discard(planned));
+      }
+      this.proved(planned, found);
+    };
   }
 
-  private async writeContent(planned: PlannedFile): Promise<void> {
-    const { context, plan, stop } = this.inputs;
-    const written = await writeText(
-      context.aws.s3,
-      {
-        bucket: plan.destination.bucket,
-        key: planned.key,
-        text: planned.content ?? '',
-        metadata: sourceMetadata(plan.source, planned)
-      },
-      stop.signal
-    );
-    this.inputs.meter.moved(planned.path, written.sizeBytes, true);
-    await this.confirmMoved(planned, { ...written, confirmed: written.checked });
-  }
-
-  /** A store that does not confirm the checksum it was sent is read back. */
-  private async confirmMoved(planned: PlannedFile, moved: MovedObject): Promise<void> {
-    if (moved.confirmed && moved.sha256 !== undefined) {
-      this.proved(planned, moved.sha256, moved.etag, moved.provedBy ?? 's3-put-checksum');
-      return;
-    }
-    const { context, plan, stop } = this.inputs;
-    this.inputs.meter.setState(planned.path, 'proving');
-    const found = await readBack(
-      context.aws.s3,
-      {
-        bucket: plan.destination.bucket,
-        key: planned.key,
-        sizeBytes: planned.sizeBytes,
-        sha256: moved.sha256,
-        metadata: {},
-        etag: moved.etag
-      },
-      stop.signal
-    );
-    if (!found.matches) {
-      throw mismatch(planned, 1, await this.discard(planned));
-    }
-    this.proved(planned, found.sha256, found.etag, found.provedBy);
-  }
-
-  private async sendPart(file: FileState, index: number): Promise<void> {
+  private async sendPart(file: FileState, index: number): Promise<Rest | undefined> {
     const { meter, portion } = this.inputs;
     const { planned } = file;
+    if (isLost(file)) {
+      return undefined;
+    }
+    meter.setState(planned.path, 'copying');
     file.upload ??= this.openUpload(file);
     this.sentInParts.add(planned.key);
-    const upload = await file.upload;
+    const opened = file.upload;
+    const upload = await opened.catch((error: unknown) => {
+      // Whoever tries again opens it anew.
+      file.upload = file.upload === opened ? undefined : file.upload;
+      throw error;
+    });
     if (upload === undefined) {
       // Whole already, by an earlier run; whoever completed it has to prove it.
       file.partsLeft--;
-      if (file.partsLeft === 0 && portion?.settles(planned) === true) {
-        await this.settle(file, await this.prove(planned, ''));
-      }
-      return;
+      const settles = file.partsLeft === 0 && portion?.settles(planned) === true;
+      return settles ? () => this.prove(file, '') : undefined;
     }
     const partNumber = index + 1;
     const { start, end } = partRange(planned.sizeBytes, planned.partSizeBytes, index);
@@ -208,19 +275,23 @@ export class CopyRun {
       this.mover.skipPart?.(planned, index);
     } else {
       const { uploadId } = upload;
-      const { etag } = await this.mover.movePart(planned, { uploadId, partNumber, start, end });
-      upload.etags.set(partNumber, etag);
+      try {
+        const { etag } = await this.mover.movePart(planned, { uploadId, partNumber, start, end });
+        upload.etags.set(partNumber, etag);
+      } catch (error) {
+        return this.withoutUpload(file, error);
+      }
     }
     file.partsLeft--;
-    if (file.partsLeft > 0) {
-      return;
+    if (file.partsLeft > 0 || isLost(file)) {
+      return undefined;
     }
     if (file.parts !== undefined) {
       // Others send parts of it, too: waiting for them must not hold up parts that they wait for.
       this.shared.push({ file, upload });
-      return;
+      return undefined;
     }
-    await this.settleUpload(file, upload);
+    return () => this.settleUpload(file, upload);
   }
 
   private async settleShared(file: FileState, upload: OpenUpload): Promise<void> {
@@ -232,105 +303,127 @@ export class CopyRun {
   }
 
   private async settleUpload(file: FileState, upload: OpenUpload): Promise<void> {
-    const { context, plan, meter, stop } = this.inputs;
-    const { planned } = file;
-    const { bucket } = plan.destination;
-    meter.setState(planned.path, 'proving');
-    const { etag } = await completeUpload(
-      context.aws.s3,
-      { bucket, file: planned, upload },
-      stop.signal
-    );
-    await this.settle(file, await this.prove(planned, etag));
+    const { context, meter, stop } = this.inputs;
+    meter.setState(file.planned.path, 'proving');
+    let etag: string;
+    try {
+      ({ etag } = await this.patiently(() =>
+        completeUpload(context.aws.s3, { ...this.target(file.planned), upload }, stop.signal)
+      ));
+    } catch (error) {
+      await this.withoutUpload(file, error)?.();
+      return;
+    }
+    await this.prove(file, etag);
+  }
+
+  /**
+   * What to do when an upload is gone: another engine on the same prefix has completed it, which the
+   * object shows, or somebody has aborted it, and the file goes again.
+   *
+   * @throws `error` when it does not say that, or says it too often
+   */
+  private withoutUpload(file: FileState, error: unknown): Rest | undefined {
+    if (isLost(file)) {
+      return undefined;
+    }
+    if (!isUploadGone(error)) {
+      throw error;
+    }
+    file.lost = true;
+    return async () => {
+      const { context, meter, stop, onRetry } = this.inputs;
+      const { planned, round, lostUploads } = file;
+      const etag = await this.patiently(() =>
+        findCompleted(context.aws.s3, this.target(planned), stop.signal)
+      );
+      if (etag !== undefined) {
+        meter.arrived(planned.path);
+        await this.prove(file, etag);
+        return;
+      }
+      if (lostUploads >= MAX_LOST_UPLOADS) {
+        throw error;
+      }
+      onRetry({
+        path: planned.path,
+        cause: 'somebody else aborted the multipart upload',
+        attempt: lostUploads + 1,
+        waitMs: 0
+      });
+      meter.restart(planned.path);
+      this.enqueue({ planned, round, lostUploads: lostUploads + 1 });
+    };
   }
 
   private async openUpload(file: FileState): Promise<OpenUpload | undefined> {
-    const { context, plan, portion, stop } = this.inputs;
-    const { planned } = file;
-    if (portion !== undefined && file.round === 1) {
+    const { context, portion, stop, unfinished } = this.inputs;
+    const { planned, round, lostUploads } = file;
+    const first = round === 1 && lostUploads === 0;
+    if (portion !== undefined && first) {
       return portion.upload(planned);
     }
-    return openUpload(
+    const wish = await this.mover.uploadWish?.(planned);
+    const upload = await openUpload(
       context.aws.s3,
       {
-        bucket: plan.destination.bucket,
-        file: planned,
-        metadata: sourceMetadata(plan.source, planned),
+        ...this.target(planned),
         // After a failed proof nothing of the earlier parts is trusted.
-        unfinished: file.round === 1 ? (this.inputs.unfinished.get(planned.key) ?? []) : []
+        unfinished: first && wish?.anew !== true ? (unfinished.get(planned.key) ?? []) : [],
+        checksum: wish?.checksum
       },
       stop.signal
     );
+    this.ownUploads.add(upload.uploadId);
+    this.repeatedUploads ||= upload.repeated === true;
+    return upload;
   }
 
-  private async prove(planned: PlannedFile, etag: string): Promise<ProvedObject> {
-    const { context, plan, stop } = this.inputs;
-    return proveObject(
-      context.aws.s3,
-      {
-        bucket: plan.destination.bucket,
-        key: planned.key,
-        sizeBytes: planned.sizeBytes,
-        sha256: planned.sha256 ?? (await this.mover.hashOf?.(planned)),
-        gitOid: planned.gitOid,
-        metadata: sourceMetadata(plan.source, planned),
-        etag
-      },
-      stop.signal
-    );
+  private target(file: PlannedFile): {
+    bucket: string;
+    file: PlannedFile;
+    metadata: Record<string, string>;
+  } {
+    const { plan } = this.inputs;
+    return {
+      bucket: plan.destination.bucket,
+      file,
+      metadata: sourceMetadata(plan.source, file)
+    };
   }
 
   /** Keeps a proof, or deletes the object, for it must not look whole, and sends the file again. */
-  private async settle(file: FileState, found: ProvedObject): Promise<void> {
-    const { planned } = file;
+  private async prove(file: FileState, etag: string): Promise<void> {
+    const { planned, round } = file;
+    const { meter, onRetry } = this.inputs;
+    meter.setState(planned.path, 'proving');
+    const found = await this.proving.prove(planned, etag);
     if (found.matches) {
-      this.proved(planned, found.sha256, found.etag, found.provedBy);
+      this.proved(planned, found);
       return;
     }
-    const discarded = await this.discard(planned);
-    if (file.round >= MAX_ROUNDS) {
-      throw mismatch(planned, file.round, discarded);
+    const discarded = await this.proving.discard(planned);
+    if (round >= MAX_ROUNDS) {
+      throw mismatch(planned, round, discarded);
     }
-    this.inputs.onRetry({
+    onRetry({
       path: planned.path,
       cause: 'the object in S3 does not have the SHA-256 that the hub publishes',
-      attempt: file.round,
+      attempt: round,
       waitMs: 0
     });
-    this.inputs.meter.restart(planned.path);
-    this.enqueue({
-      planned: { ...planned, action: 'copy' },
-      partsLeft: 0,
-      round: file.round + 1
-    });
+    meter.restart(planned.path);
+    this.enqueue({ planned: { ...planned, action: 'copy' }, round: round + 1, lostUploads: 0 });
   }
 
-  /** @returns whether the object is gone; the caller may lack s3:DeleteObject. */
-  private async discard(planned: PlannedFile): Promise<boolean> {
-    const { context, plan, stop } = this.inputs;
-    return context.aws.s3
-      .send(new DeleteObjectCommand({ Bucket: plan.destination.bucket, Key: planned.key }), {
-        abortSignal: stop.signal
-      })
-      .then(
-        () => true,
-        () => false
-      );
-  }
-
-  private proved(planned: PlannedFile, sha256: string, etag: string, provedBy: ProofMethod): void {
-    const proof: FileProof = {
-      path: planned.path,
-      key: planned.key,
-      sizeBytes: planned.sizeBytes,
-      sha256,
-      ...(planned.gitOid === undefined ? {} : { gitOid: planned.gitOid }),
-      provedBy,
-      etag,
-      rewritten: planned.content !== undefined
-    };
+  private proved(planned: PlannedFile, found: ProvedObject): void {
+    const proof = fileProof(planned, found);
     this.proofs.set(planned.path, proof);
     this.inputs.portion?.proved(proof);
-    this.inputs.meter.setState(planned.path, 'proved', provedBy);
+    this.inputs.meter.setState(planned.path, 'proved', found.provedBy);
   }
+}
+
+function isLost(file: FileState): boolean {
+  return file.lost === true;
 }

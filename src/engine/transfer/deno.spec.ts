@@ -28,10 +28,10 @@ describe('the byte path in Deno', () => {
         resolveDir: __dirname,
         loader: 'ts',
         contents: `
-          import { createByteFetch } from './byteFetch';
+          import { createBytePipe } from './bytes';
           import { sendRange } from './sendRange';
           const { source, target, parts, partBytes, rounds } = JSON.parse(process.argv[2]);
-          const bytes = createByteFetch(parts);
+          const bytes = createBytePipe({ connections: parts });
           const outcomes = [];
           for (let round = 0; round < rounds; round++) {
             outcomes.push(...(await Promise.all(Array.from({ length: parts }, (_, index) =>
@@ -40,7 +40,7 @@ describe('the byte path in Deno', () => {
                 start: index * partBytes, end: (index + 1) * partBytes,
                 location: { url: source, headers: {} },
                 put: { url: target + '/part' + index + '?round=' + round, headers: {} }
-              }, new AbortController().signal).then(() => 'sent', error => error.message)))));
+              }, { signal: new AbortController().signal }).then(() => 'sent', error => error.message)))));
           }
           bytes.close();
           console.log(JSON.stringify(outcomes));

@@ -1,9 +1,10 @@
 import { readHubFile } from '../hub';
 import type { HubModel } from '../hub';
-import { writeBytes } from './manifest';
 import type { MovedObject, PartMover, PartMoverInputs, PartTarget } from './partMover';
 import type { HubSource } from './planSource';
 import { RangeSender } from './rangeSender';
+import { sendObjectBytes } from './sendBytes';
+import { Slots } from './slots';
 import type { CopyPlan, PlannedFile } from './types';
 import { presignObject, presignPart, sourceMetadata } from './uploads';
 
@@ -14,6 +15,8 @@ const IN_MEMORY_BYTES = 16 * 2 ** 20;
 export class HubMover implements PartMover {
   private readonly model: HubModel;
   private readonly sender: RangeSender;
+  /** KiB of files that are in memory. */
+  private readonly memory = new Slots(2 * (IN_MEMORY_BYTES / 2 ** 10));
 
   constructor(
     private readonly inputs: PartMoverInputs,
@@ -63,23 +66,17 @@ export class HubMover implements PartMover {
 
   /** Files that the hub keeps in git: small, checked here against their git hash. */
   private async moveThroughMemory(file: PlannedFile): Promise<MovedObject> {
-    const { context, plan, stop, meter } = this.inputs;
-    const bytes = await readHubFile(context.hub, this.model, file.path, {
-      maxBytes: IN_MEMORY_BYTES,
-      signal: stop.signal
-    });
-    const written = await writeBytes(
-      context.aws.s3,
-      {
-        bucket: plan.destination.bucket,
-        key: file.key,
-        bytes,
-        metadata: sourceMetadata(plan.source, file)
+    const { context, stop } = this.inputs;
+    return this.memory.within(
+      async () => {
+        const bytes = await readHubFile(context.hub, this.model, file.path, {
+          maxBytes: IN_MEMORY_BYTES,
+          signal: stop.signal
+        });
+        return sendObjectBytes(this.inputs, file, bytes);
       },
-      stop.signal
+      Math.ceil(file.sizeBytes / 2 ** 10)
     );
-    meter.moved(file.path, written.sizeBytes, true);
-    return { sha256: written.sha256, etag: written.etag, confirmed: written.checked };
   }
 }
 

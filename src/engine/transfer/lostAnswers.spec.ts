@@ -13,7 +13,7 @@ import { createAwsClients } from '../aws';
 import type { AwsClients } from '../aws';
 import { createHubClient } from '../hub';
 import { copyModel, MANIFEST_NAME, parseS3Uri, planCopy } from '.';
-import type { CopyPlan, CopyResult, CopyRetry } from '.';
+import type { CopyOptions, CopyPlan, CopyResult, CopyRetry } from '.';
 import { readBack } from './readBack';
 import { S3Proxy } from './testing/s3Proxy';
 import { sampleBytes, ScriptedHub } from './testing/scriptedHub';
@@ -136,14 +136,23 @@ describe('a copy whose answers from S3 are lost', () => {
 describe('credentials that expire on the way', () => {
   it('end the copy soon with one clear error, and a later run goes on', async () => {
     const retries: CopyRetry[] = [];
+    const waits: Parameters<NonNullable<CopyOptions['onWait']>>[0][] = [];
     proxy.decide = ({ kind, times }) =>
       kind === 'PUT part' && times > 1 ? 'expired-token' : 'pass';
     const failed = copyModel(context(), await plan(), {
       connections: 1,
+      outagePatienceMs: 1500,
+      onWait: wait => waits.push(wait),
       onRetry: retry => retries.push(retry)
     });
     await expect(failed).rejects.toMatchObject({ code: 'CREDENTIALS_EXPIRED' });
-    expect(retries).toHaveLength(1);
+    expect(retries).toEqual([]);
+    expect(waits.length).toBeGreaterThan(1);
+    expect(waits[0]).toEqual({
+      reason: 'AWS credentials expired; waiting for fresh ones',
+      waitedMs: 0,
+      budgetMs: 1500
+    });
     proxy.decide = () => 'pass';
     const result = await copy();
     expect(result.totalBytes - result.movedBytes).toBe(16 * MiB);

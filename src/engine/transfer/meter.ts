@@ -29,6 +29,8 @@ export class CopyMeter {
   downloadedBytes: number | undefined;
   /** Requests that have ended well: many small files are slow by their number, not by their bytes. */
   requestsDone = 0;
+  /** How often bytes were counted. */
+  events = 0;
   private readonly files = new Map<string, MeteredFile>();
   private readonly active = new Set<MeteredFile>();
   private readonly causes = new Map<string, number>();
@@ -69,16 +71,21 @@ export class CopyMeter {
 
   /** Counts only what is sent from here, where several workers share a plan; files without any are left out. */
   limitTo(ownBytes: (file: PlannedFile) => number): void {
-    this.totalBytes = 0;
     for (const file of this.planned) {
-      const progress = this.files.get(file.path);
+      const metered = this.files.get(file.path);
       const bytes = ownBytes(file);
-      if (progress === undefined || bytes === 0) {
+      if (metered === undefined) {
+        continue;
+      }
+      this.totalBytes += bytes - metered.sizeBytes;
+      this.add(metered, Math.min(metered.movedBytes, bytes) - metered.movedBytes);
+      this.change(metered, () => {
+        metered.sizeBytes = bytes;
+      });
+      if (bytes === 0) {
+        this.filesWhole -= Number(isWhole(metered));
+        this.filesProved -= Number(metered.state === 'skipped');
         this.files.delete(file.path);
-      } else {
-        progress.sizeBytes = bytes;
-        progress.movedBytes = Math.min(progress.movedBytes, bytes);
-        this.totalBytes += bytes;
       }
     }
   }
@@ -130,6 +137,7 @@ export class CopyMeter {
     let counted = 0;
     const add = (bytes: number): void => {
       counted += bytes;
+      this.events++;
       if (file !== undefined && file.epoch === epoch) {
         this.add(file, bytes);
         this.movedNow += bytes;
@@ -162,6 +170,15 @@ export class CopyMeter {
       this.active.delete(file);
     }
     this.listeners.onFile?.({ path, state, ...(provedBy === undefined ? {} : { provedBy }) });
+  }
+
+  /** The file is in S3, whoever sent it. */
+  arrived(path: string): void {
+    const file = this.files.get(path);
+    if (file !== undefined) {
+      file.epoch++;
+      this.add(file, file.sizeBytes - file.movedBytes);
+    }
   }
 
   /** The file goes again from its first byte. */

@@ -7,9 +7,10 @@ import type { CopyOptions } from './types';
 /** What all requests of a copy wait for together. */
 export type OutageKind = 'network' | 'credentials';
 
-/** An error that says so itself. */
+/** An error that may be a sign of an outage. */
 export interface OutageSign {
   readonly outage?: OutageKind;
+  readonly connection?: 'none' | 'broken';
 }
 
 export interface OutageOptions {
@@ -26,8 +27,8 @@ export interface OutageOptions {
 
 const PATIENCE_MS = 15 * 60_000;
 const FIXED_CREDENTIALS_PATIENCE_MS = 60_000;
-/** Connections that break while others bring bytes are single faults; after this silence they are an outage. */
-const SILENCE_MS = 20_000;
+/** Connections that fail or break while others bring bytes are single faults; after such a silence they are an outage. */
+const SILENCE_MS = { none: 3_000, broken: 20_000 } as const;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 /** How often is told that something is waited for. */
@@ -71,11 +72,6 @@ export class Outages {
     }
   }
 
-  /** Whether nothing at all has come through for a while. */
-  get isSilent(): boolean {
-    return this.clock.now() - this.lastLifeAt >= SILENCE_MS;
-  }
-
   /**
    * Runs an operation that may be repeated, as often as an outage stops it.
    *
@@ -97,7 +93,7 @@ export class Outages {
         this.earlier = undefined;
         return result;
       } catch (error) {
-        const kind = outageOf(error);
+        const kind = this.outageOf(error);
         if (this.options.signal.aborted || this.failure !== undefined || kind === undefined) {
           if (probing) {
             this.end();
@@ -107,6 +103,11 @@ export class Outages {
         probing = await this.wait(kind, error, probing);
       }
     }
+  }
+
+  /** Whether `through` would wait after this error. */
+  isOutage(error: unknown): boolean {
+    return this.outageOf(error) !== undefined;
   }
 
   private async passable(): Promise<void> {
@@ -191,6 +192,30 @@ export class Outages {
     }
   }
 
+  /** Which outage an error is a sign of. */
+  private outageOf(error: unknown): OutageKind | undefined {
+    if (!(error instanceof Error)) {
+      return undefined;
+    }
+    const { outage, connection } = error as OutageSign;
+    if (outage !== undefined) {
+      return outage;
+    }
+    if (connection !== undefined) {
+      const silentMs = this.clock.now() - this.lastLifeAt;
+      return silentMs >= SILENCE_MS[connection] ? 'network' : undefined;
+    }
+    switch (error instanceof BedrockImportError ? error.code : '') {
+      case 'CREDENTIALS_EXPIRED':
+        return 'credentials';
+      case 'NETWORK':
+      case 'HUB_UNREACHABLE':
+        return isUnreachable(error.cause) ? 'network' : undefined;
+      default:
+        return undefined;
+    }
+  }
+
   private budgetMs(kind: OutageKind): number {
     const patienceMs = this.options.patienceMs ?? PATIENCE_MS;
     return kind === 'credentials' && this.options.credentialsAreFixed === true
@@ -221,29 +246,12 @@ function gaveUp(kind: OutageKind, error: unknown, waitedMs: number): BedrockImpo
   });
 }
 
-/** Which outage an error is a sign of. */
-function outageOf(error: unknown): OutageKind | undefined {
-  if (!(error instanceof Error)) {
-    return undefined;
-  }
-  const { outage } = error as OutageSign;
-  if (outage !== undefined || !(error instanceof BedrockImportError)) {
-    return outage;
-  }
-  switch (error.code) {
-    case 'CREDENTIALS_EXPIRED':
-      return 'credentials';
-    case 'NETWORK':
-    case 'HUB_UNREACHABLE':
-      return isUnreachable(error.cause) ? 'network' : undefined;
-    default:
-      return undefined;
-  }
-}
-
 /** Whether a connection could not be made or broke; not that it was refused for its certificate. */
 function isUnreachable(cause: unknown): boolean {
   const reason = (cause as { reason?: unknown } | undefined)?.reason;
+  if (reason === 'TIMEOUT') {
+    return true;
+  }
   const failure = classifyConnectionFailure(
     typeof reason === 'string' ? { name: reason, message: String(cause) } : cause
   );

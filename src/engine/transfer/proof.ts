@@ -3,7 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { askS3, isRefusal } from './askS3';
 import { MAX_COPY_BYTES } from './partSize';
 import { readBack } from './readBack';
-import type { ObjectToProve, ProvedObject } from './readBack';
+import type { ObjectToProve, ProvedObject, ReadBackOptions } from './readBack';
 
 /** S3's base64 SHA-256 as hex; `undefined` for a checksum of checksums (`-N`), which proves nothing about the whole. */
 export function fullObjectSha256(
@@ -31,7 +31,8 @@ export function copySource(bucket: string, key: string): string {
 export async function proveObject(
   s3: S3Client,
   target: ObjectToProve,
-  signal: AbortSignal
+  signal: AbortSignal,
+  reading: ReadBackOptions = {}
 ): Promise<ProvedObject> {
   if (target.sha256 !== undefined && target.sizeBytes <= MAX_COPY_BYTES) {
     const copied = await proveByCopy(s3, target, signal);
@@ -43,9 +44,9 @@ export async function proveObject(
         matches: copied.sha256 === target.sha256
       };
     }
-    return readBack(s3, { ...target, etag: copied.etag }, signal);
+    return readBack(s3, { ...target, etag: copied.etag }, signal, reading);
   }
-  return readBack(s3, target, signal);
+  return readBack(s3, target, signal, reading);
 }
 
 async function proveByCopy(

@@ -1,11 +1,11 @@
-import { toAwsError } from '../aws';
 import { BedrockImportError } from '../errors';
 import { forgetLocation, knownLocation } from '../hub';
 import type { HubFileLocation, HubModel } from '../hub';
+import { sendWithRetries } from './attempts';
 import type { PartMoverInputs } from './partMover';
-import { TransientFault, withRetries } from './retry';
-import { LocationRefused, sendRange } from './sendRange';
-import type { RangeTransfer } from './sendRange';
+import { TransientFault } from './retry';
+import { signed } from './sendBytes';
+import { LocationRefused, sendRange, STALL_MS } from './sendRange';
 import type { PlannedFile } from './types';
 import type { PresignedPut } from './uploads';
 
@@ -25,58 +25,52 @@ export class RangeSender {
     partNumber: number | undefined,
     presign: () => Promise<PresignedPut>
   ): Promise<Headers> {
-    const { bytes, context, meter, plan, model, stop, onRetry } = this.inputs;
-    const headers = await withRetries(
+    const { bytes, context, model, stop } = this.inputs;
+    const { path, sizeBytes } = planned;
+    let stallMs = STALL_MS;
+    return sendWithRetries(
+      this.inputs,
       {
-        subject: planned.path,
-        signal: stop.signal,
-        onRetry: ({ attempt, waitMs, fault }) =>
-          onRetry({
-            path: planned.path,
-            ...(partNumber === undefined ? {} : { part: partNumber }),
-            cause: fault.message,
-            attempt,
-            waitMs
-          })
+        path,
+        ...(partNumber === undefined ? {} : { part: partNumber }),
+        lengthBytes: end - start
       },
-      async attempt => {
-        const location = await this.locate(planned);
-        const transfer: RangeTransfer = {
-          path: planned.path,
-          sizeBytes: planned.sizeBytes,
-          start,
-          end,
-          location,
-          // Signing asks for credentials, which may have to be fetched.
-          put: await presign().catch((error: unknown) => {
-            throw toAwsError(error, {
-              action: 's3:PutObject',
-              subject: `s3://${plan.destination.bucket}/${planned.key}`
-            });
-          }),
-          attempt
-        };
+      async onBytes => {
+        const [location, put] = await Promise.all([
+          this.locate(planned),
+          signed(this.inputs, planned, presign)
+        ]);
         try {
-          return await sendRange(bytes, transfer, stop.signal);
+          return await sendRange(
+            bytes,
+            { path, sizeBytes, start, end, location, put },
+            { signal: stop.signal, stallMs, onBytes }
+          );
         } catch (error) {
           if (error instanceof LocationRefused) {
-            await forgetLocation(context.hub, model, planned.path, location);
+            await forgetLocation(context.hub, model, path, location);
+          }
+          if (error instanceof TransientFault && error.message.startsWith('no end')) {
+            // A pipe that does not see bytes takes a slow network for a stuck connection.
+            stallMs *= 2;
           }
           throw error;
         }
       }
     );
-    meter.moved(planned.path, end - start, true);
-    return headers;
   }
 
   /** A hub that cannot be reached for a while is waited for as storage is. */
   private async locate(planned: PlannedFile): Promise<HubFileLocation> {
-    const { context, model, stop } = this.inputs;
+    const { context, model, stop, outages } = this.inputs;
     try {
       return await knownLocation(context.hub, model, planned.path, { signal: stop.signal });
     } catch (error) {
-      if (error instanceof BedrockImportError && error.code === 'HUB_UNREACHABLE') {
+      if (
+        error instanceof BedrockImportError &&
+        error.code === 'HUB_UNREACHABLE' &&
+        !(outages?.isOutage(error) ?? false)
+      ) {
         throw new TransientFault(error.message, { final: error, attempts: 4 });
       }
       throw error;

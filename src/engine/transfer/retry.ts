@@ -1,7 +1,19 @@
 import { backoffMs, systemClock } from '../aws';
 import { BedrockImportError, cancelledError } from '../errors';
+import type { OutageKind, Outages } from './outages';
+
+export { retryAfterMs } from '../waiting';
 
 export const MAX_ATTEMPTS = 8;
+
+export interface TransientFaultOptions {
+  retryAfterMs?: number;
+  final?: BedrockImportError;
+  attempts?: number;
+  outage?: OutageKind;
+  connection?: 'none' | 'broken';
+  busy?: string;
+}
 
 /** A fault that the next try may not meet; everything else ends the copy. */
 export class TransientFault extends Error {
@@ -12,12 +24,18 @@ export class TransientFault extends Error {
   readonly final: BedrockImportError | undefined;
   /** Times in a row after which it is taken for permanent. */
   readonly attempts: number;
+  /** A sign of something that stops all requests. */
+  readonly outage: OutageKind | undefined;
+  /** No connection could be made, or one broke: a sign of an outage if nothing else comes through. */
+  readonly connection: 'none' | 'broken' | undefined;
+  /** What is overloaded, for people; then fewer connections are used. */
+  readonly busy: string | undefined;
 
-  constructor(
-    message: string,
-    options: { retryAfterMs?: number; final?: BedrockImportError; attempts?: number } = {}
-  ) {
+  constructor(message: string, options: TransientFaultOptions = {}) {
     super(message);
+    this.outage = options.outage;
+    this.connection = options.connection;
+    this.busy = options.busy;
     this.retryAfterMs = options.retryAfterMs;
     this.final = options.final;
     this.attempts = options.attempts ?? MAX_ATTEMPTS;
@@ -38,19 +56,6 @@ export function retryWaitMs(attempt: number, fault?: TransientFault): number {
   return Math.max(ownMs, Math.min(fault?.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
 }
 
-/** `Retry-After` in seconds or as a date, in milliseconds. */
-export function retryAfterMs(header: string | null, now = Date.now()): number | undefined {
-  if (header === null || header.trim() === '') {
-    return undefined;
-  }
-  const seconds = Number(header);
-  if (Number.isFinite(seconds)) {
-    return Math.max(0, seconds * 1000);
-  }
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
 export interface RetryNotice {
   attempt: number;
   waitMs: number;
@@ -63,7 +68,15 @@ export interface RetryNotice {
  * @throws BedrockImportError `COPY_GAVE_UP` after 8 attempts; `CANCELLED` when the signal fires.
  */
 export async function withRetries<T>(
-  options: { subject: string; signal: AbortSignal; onRetry: (notice: RetryNotice) => void },
+  options: {
+    subject: string;
+    signal: AbortSignal;
+    onRetry: (notice: RetryNotice) => void;
+    /** Where all requests wait together while the network or the credentials are gone. */
+    outages?: Outages;
+    /** Something is overloaded. */
+    onBusy?: (why: string) => void;
+  },
   attempt: (number: number) => Promise<T>
 ): Promise<T> {
   let lastCode: string | undefined;
@@ -73,7 +86,8 @@ export async function withRetries<T>(
       throw cancelledError(options.subject);
     }
     try {
-      return await attempt(number);
+      const run = (): Promise<T> => attempt(number);
+      return await (options.outages?.through(run) ?? run());
     } catch (error) {
       if (options.signal.aborted) {
         throw cancelledError(options.subject, error);
@@ -96,6 +110,9 @@ export async function withRetries<T>(
             'Run the same command again: it goes on with what has arrived in S3. If it fails at the same file, check the network and the hub’s status page.',
           cause: error
         });
+      }
+      if (error.busy !== undefined) {
+        options.onBusy?.(error.busy);
       }
       const waitMs = retryWaitMs(number, error);
       options.onRetry({ attempt: number, waitMs, fault: error });

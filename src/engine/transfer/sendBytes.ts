@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { toAwsError } from '../aws';
-import { putInit } from './byteFetch';
-import type { PartMoverInputs, PartTarget } from './partMover';
-import { TransientFault, withRetries } from './retry';
-import { networkCause, refusedPut } from './sendRange';
+import { sendWithRetries } from './attempts';
+import type { MovedObject, PartMoverInputs, PartTarget } from './partMover';
+import { judgePut, pipeFault } from './putAnswer';
+import { STALL_MS } from './sendRange';
 import type { PlannedFile } from './types';
-import { presignPart } from './uploads';
+import { presignObject, presignPart, sourceMetadata } from './uploads';
+import type { PresignedPut } from './uploads';
 
 /**
  * Sends a part whose bytes are in memory, as often as it takes.
@@ -18,45 +20,88 @@ export async function sendPartBytes(
   part: PartTarget,
   read: () => Promise<Uint8Array>
 ): Promise<{ etag: string }> {
-  const { bytes, context, meter, plan, stop, onRetry } = inputs;
-  const { bucket } = plan.destination;
   const { uploadId, partNumber, start, end } = part;
-  const etag = await withRetries(
-    {
-      subject: file.path,
-      signal: stop.signal,
-      onRetry: ({ attempt, waitMs, fault }) =>
-        onRetry({ path: file.path, part: partNumber, cause: fault.message, attempt, waitMs })
-    },
-    async () => {
+  const { bucket } = inputs.plan.destination;
+  const headers = await sendWithRetries(
+    inputs,
+    { path: file.path, part: partNumber, lengthBytes: end - start },
+    async onBytes => {
       const body = await read();
-      const put = await presignPart(context.aws.s3, {
-        bucket,
-        key: file.key,
-        uploadId,
-        partNumber
-      }).catch((error: unknown) => {
-        throw toAwsError(error, {
-          action: 's3:PutObject',
-          subject: `s3://${bucket}/${file.key}`
-        });
-      });
-      const answer = await bytes
-        .fetch(put.url, putInit(body, body.length, put.headers, stop.signal))
-        .catch((error: unknown) => {
-          throw new TransientFault(networkCause(error));
-        });
-      if (!answer.ok) {
-        throw await refusedPut(answer, { path: file.path });
-      }
-      await answer.arrayBuffer();
-      const tag = answer.headers.get('etag');
-      if (tag === null) {
-        throw new TransientFault('S3 confirmed the bytes without an ETag');
-      }
-      return tag;
+      const put = await signed(inputs, file, () =>
+        presignPart(inputs.context.aws.s3, { bucket, key: file.key, uploadId, partNumber })
+      );
+      return putBytes(inputs, file, put, body, onBytes);
     }
   );
-  meter.moved(file.path, end - start, true);
-  return { etag };
+  return { etag: headers.get('etag') ?? '' };
+}
+
+/**
+ * Sends a whole object whose bytes are in memory with one PUT that S3 refuses unless their SHA-256 is
+ * right.
+ *
+ * @throws BedrockImportError those of AWS, `COPY_GAVE_UP`, `CANCELLED`
+ */
+export async function sendObjectBytes(
+  inputs: PartMoverInputs,
+  file: PlannedFile,
+  body: Uint8Array
+): Promise<MovedObject> {
+  const { context, plan } = inputs;
+  const digest = createHash('sha256').update(body).digest();
+  const sha256 = digest.toString('hex');
+  const headers = await sendWithRetries(
+    inputs,
+    { path: file.path, lengthBytes: body.length },
+    async onBytes => {
+      const put = await signed(inputs, file, () =>
+        presignObject(context.aws.s3, {
+          bucket: plan.destination.bucket,
+          key: file.key,
+          sha256,
+          metadata: sourceMetadata(plan.source, file)
+        })
+      );
+      return putBytes(inputs, file, put, body, onBytes);
+    }
+  );
+  return {
+    sha256,
+    etag: headers.get('etag') ?? '',
+    confirmed: headers.get('x-amz-checksum-sha256') === digest.toString('base64')
+  };
+}
+
+/** Signing asks for credentials, which may have to be fetched. */
+export async function signed(
+  inputs: PartMoverInputs,
+  file: PlannedFile,
+  presign: () => Promise<PresignedPut>
+): Promise<PresignedPut> {
+  try {
+    return await presign();
+  } catch (error) {
+    throw toAwsError(error, {
+      action: 's3:PutObject',
+      subject: `s3://${inputs.plan.destination.bucket}/${file.key}`
+    });
+  }
+}
+
+async function putBytes(
+  inputs: PartMoverInputs,
+  file: PlannedFile,
+  put: PresignedPut,
+  body: Uint8Array,
+  onBytes: (count: number) => void
+): Promise<Headers> {
+  try {
+    const answer = await inputs.bytes.put(
+      { ...put, body },
+      { signal: inputs.stop.signal, stallMs: STALL_MS, onBytes }
+    );
+    return judgePut(answer, file);
+  } catch (error) {
+    throw pipeFault(error);
+  }
 }

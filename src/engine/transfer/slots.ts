@@ -1,20 +1,23 @@
-/** A number of places that can change while they are taken; who finds none waits in line. */
+/**
+ * A number of places that can change while they are taken; who finds too few waits in line. One who
+ * wants more places than there are gets all of them.
+ */
 export class Slots {
   private taken = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting: { places: number; enter: () => void }[] = [];
 
   constructor(private size: number) {}
 
-  async take(): Promise<void> {
-    if (this.taken < this.size && this.waiting.length === 0) {
-      this.taken++;
+  async take(places = 1): Promise<void> {
+    if (this.waiting.length === 0 && this.fits(places)) {
+      this.taken += places;
       return;
     }
-    await new Promise<void>(resolve => this.waiting.push(resolve));
+    await new Promise<void>(enter => this.waiting.push({ places, enter }));
   }
 
-  free(): void {
-    this.taken--;
+  free(places = 1): void {
+    this.taken -= places;
     this.admit();
   }
 
@@ -24,20 +27,28 @@ export class Slots {
     this.admit();
   }
 
-  /** Runs `work` in a place of its own. */
-  async within<T>(work: () => Promise<T>): Promise<T> {
-    await this.take();
+  /** Runs `work` in places of its own. */
+  async within<T>(work: () => Promise<T>, places = 1): Promise<T> {
+    await this.take(places);
     try {
       return await work();
     } finally {
-      this.free();
+      this.free(places);
     }
   }
 
+  private fits(places: number): boolean {
+    return this.taken + places <= this.size || this.taken === 0;
+  }
+
   private admit(): void {
-    while (this.taken < this.size && this.waiting.length > 0) {
-      this.taken++;
-      this.waiting.shift()?.();
+    for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
+      if (!this.fits(next.places)) {
+        return;
+      }
+      this.waiting.shift();
+      this.taken += next.places;
+      next.enter();
     }
   }
 }

@@ -1,5 +1,4 @@
 import {
-  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   HeadObjectCommand,
@@ -89,6 +88,8 @@ export async function presignPart(
 export interface OpenUpload {
   uploadId: string;
   etags: Map<number, string>;
+  /** It had to be asked for more than once, so that S3 may have begun more than one. */
+  repeated?: boolean;
 }
 
 /** Unfinished multipart uploads under a prefix, newest first, by key. Without the permission: none. */
@@ -149,6 +150,8 @@ export async function openUpload(
     file: PlannedFile;
     metadata: Record<string, string>;
     unfinished: readonly string[];
+    /** Of the whole object, for S3 to keep. */
+    checksum?: 'CRC64NVME';
   },
   signal: AbortSignal
 ): Promise<OpenUpload> {
@@ -160,51 +163,30 @@ export async function openUpload(
     }
   }
   const subject = `s3://${bucket}/${file.key}`;
+  let tries = 0;
   return askS3({ action: 's3:PutObject', subject }, signal, async () => {
+    tries++;
     const created = await s3.send(
       new CreateMultipartUploadCommand({
         Bucket: bucket,
         Key: file.key,
         ContentType: 'application/octet-stream',
-        Metadata: target.metadata
+        Metadata: target.metadata,
+        ...(target.checksum === undefined
+          ? {}
+          : { ChecksumAlgorithm: target.checksum, ChecksumType: 'FULL_OBJECT' as const })
       }),
       { abortSignal: signal }
     );
     if (created.UploadId === undefined) {
       throw new Error('CreateMultipartUpload answered without an upload id');
     }
-    return { uploadId: created.UploadId, etags: new Map() };
+    return {
+      uploadId: created.UploadId,
+      etags: new Map(),
+      repeated: tries > 1 || (created.$metadata.attempts ?? 1) > 1
+    };
   });
-}
-
-/**
- * Aborts what is unfinished at keys whose objects are whole: uploads that a lost answer or an earlier
- * run left behind, whose parts would be billed for ever. Without the permissions they stay.
- */
-export async function abortLeftovers(
-  s3: S3Client,
-  destination: { bucket: string; prefix: string },
-  keys: ReadonlySet<string>,
-  signal: AbortSignal
-): Promise<void> {
-  for (const [key, uploadIds] of await findUnfinishedUploads(s3, destination, signal)) {
-    for (const uploadId of keys.has(key) ? uploadIds : []) {
-      await askS3({ action: 's3:AbortMultipartUpload' }, signal, () =>
-        s3.send(
-          new AbortMultipartUploadCommand({
-            Bucket: destination.bucket,
-            Key: key,
-            UploadId: uploadId
-          }),
-          { abortSignal: signal }
-        )
-      ).catch((error: unknown) => {
-        if (signal.aborted) {
-          throw error;
-        }
-      });
-    }
-  }
 }
 
 /** The parts that S3 has, or `undefined` when the upload is gone or was cut differently. */
@@ -252,7 +234,12 @@ export async function listUsableParts(
 /** Makes the parts one object. An answer lost on the way is told apart by looking at the object. */
 export async function completeUpload(
   s3: S3Client,
-  target: { bucket: string; file: PlannedFile; upload: OpenUpload },
+  target: {
+    bucket: string;
+    file: PlannedFile;
+    upload: OpenUpload;
+    metadata: Record<string, string>;
+  },
   signal: AbortSignal
 ): Promise<{ etag: string }> {
   const { bucket, file, upload } = target;
@@ -274,10 +261,11 @@ export async function completeUpload(
       );
       return { etag: completed.ETag ?? '' };
     } catch (error) {
-      if (!isRefusal(error, 'NoSuchUpload')) {
+      // A part that was sent again by another program may have another ETag now.
+      if (!isRefusal(error, 'NoSuchUpload', 'InvalidPart')) {
         throw error;
       }
-      const etag = await completedBefore(s3, bucket, file, signal);
+      const etag = await findCompleted(s3, target, signal);
       if (etag === undefined) {
         throw uploadGone(subject, error);
       }
@@ -286,19 +274,26 @@ export async function completeUpload(
   });
 }
 
-/** The object that an earlier try made, judged by its size and by the part count in its ETag. */
-async function completedBefore(
+/**
+ * The ETag of the object that an earlier try, or another run of the same copy, has made: judged by its
+ * size, and by the part count in its ETag or what its metadata says of its origin. What it holds is
+ * proved afterwards.
+ */
+export async function findCompleted(
   s3: S3Client,
-  bucket: string,
-  file: PlannedFile,
+  target: { bucket: string; file: PlannedFile; metadata: Record<string, string> },
   signal: AbortSignal
 ): Promise<string | undefined> {
+  const { bucket, file, metadata } = target;
   try {
     const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: file.key }), {
       abortSignal: signal
     });
     const whole = head.ContentLength === file.sizeBytes;
-    return whole && head.ETag?.endsWith(`-${file.partCount}"`) ? head.ETag : undefined;
+    const ours =
+      head.ETag?.endsWith(`-${file.partCount}"`) === true ||
+      head.Metadata?.[SOURCE_METADATA] === metadata[SOURCE_METADATA];
+    return whole && ours ? head.ETag : undefined;
   } catch (error) {
     if (isRefusal(error, 'NotFound', 'NoSuchKey', '403')) {
       return undefined;
@@ -316,4 +311,13 @@ export function uploadGone(subject: string, cause?: unknown): BedrockImportError
       'Check the bucket’s lifecycle rule for incomplete multipart uploads and that no other copy to this prefix runs, then run the command again.',
     cause
   });
+}
+
+/** Whether an error is that of `uploadGone`, or S3's own words for it. */
+export function isUploadGone(error: unknown): boolean {
+  return (
+    (error instanceof BedrockImportError && error.code === 'UPLOAD_GONE') ||
+    isRefusal(error, 'NoSuchUpload') ||
+    (error instanceof BedrockImportError && isRefusal(error.cause, 'NoSuchUpload'))
+  );
 }
