@@ -20,8 +20,10 @@ export interface HostileServer {
   heard: Heard[];
   opened: number;
   sockets: Set<Socket>;
+  /** Resolves when no connection is open any more; rejects when some stay. */
+  emptied(): Promise<void>;
   /** Reads on where the answers do not, because only a socket that is read shows that it was closed. */
-  drain(): Promise<void>;
+  drain(): void;
   stop(): Promise<void>;
 }
 
@@ -81,7 +83,7 @@ export async function hostileServer(
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
     server.opened++;
-    serve(socket, server.opened).catch(() => undefined);
+    serve(socket, server.opened).catch(() => socket.end());
   };
   const listener: Server =
     tls === undefined
@@ -109,12 +111,19 @@ export async function hostileServer(
     heard: [],
     opened: 0,
     sockets,
-    drain: async () => {
+    emptied: async () => {
+      for (let turn = 0; sockets.size > 0; turn++) {
+        if (turn === 500) {
+          throw new Error(`${sockets.size} connections are still open`);
+        }
+        await new Promise(resolve => setTimeout(resolve, 10));
+      }
+    },
+    drain: () => {
       sockets.forEach(socket => {
         socket.removeAllListeners('readable').resume();
         socket.on('end', () => socket.destroy());
       });
-      await new Promise(resolve => setTimeout(resolve, 100));
     },
     stop: async () => {
       raw.forEach(socket => socket.destroy());
