@@ -2,17 +2,33 @@ import { BedrockImportError, cancelledError } from '../errors';
 import { backoffMs, requestedWaitMs, systemClock } from '../waiting';
 import { discard, HubConnectionError } from './answers';
 import { toConnectionError } from './errors';
+import { HubPacing } from './pacing';
 import { createHubToken } from './token';
 import type { HubClient, HubToken } from './types';
 import { addressOf, DEFAULT_ENDPOINT, normalizeEndpoint } from './urls';
 
-/** A pause before a request is repeated. */
+/** A pause before a request is sent or repeated. */
 export interface HubWait {
   /** Such as `status 429 from huggingface.co`. */
   reason: string;
   nextTryMs: number;
-  /** Number of the try that failed, from 1. */
+  /** Number of the try that failed, from 1; 0 before the first. */
   attempt: number;
+}
+
+type WaitListener = (wait: HubWait) => void;
+
+const waitListeners = new WeakMap<HubClient, Set<WaitListener>>();
+
+/**
+ * Tells of the pauses of a client that somebody else has made.
+ *
+ * @returns ends it
+ */
+export function followHubWaits(client: HubClient, listener: WaitListener): () => void {
+  const listeners = waitListeners.get(client) ?? new Set();
+  waitListeners.set(client, listeners.add(listener));
+  return () => listeners.delete(listener);
 }
 
 export interface HubClientOptions {
@@ -50,12 +66,19 @@ export function createHubClient(options: HubClientOptions = {}): HubClient {
     options.token === undefined
       ? undefined
       : createHubToken(options.token.value, options.token.source);
-  return {
+  const client: HubClient = {
     endpoint,
     token,
-    fetch: createHubFetch(endpoint, token, options),
+    fetch: createHubFetch(endpoint, token, {
+      ...options,
+      onWait: wait => {
+        options.onWait?.(wait);
+        waitListeners.get(client)?.forEach(listener => listener(wait));
+      }
+    }),
     firstPauseMs: options.firstPauseMs
   };
+  return client;
 }
 
 function createHubFetch(
@@ -65,7 +88,8 @@ function createHubFetch(
 ): typeof fetch {
   const attempts = options.attempts ?? 5;
   const longestWaitMs = options.longestWaitMs ?? 310_000;
-  const send = createSender(endpoint, token, options);
+  const pacing = new HubPacing();
+  const send = createSender(endpoint, token, options, pacing);
 
   return async (input, init = {}) => {
     const request = input instanceof Request ? input : undefined;
@@ -82,6 +106,13 @@ function createHubFetch(
     }
     for (let attempt = 1; ; attempt++) {
       const last = attempt >= attempts || !repeatable;
+      const host = new URL(address).host;
+      await pacing.turn(address, {
+        signal,
+        longestMs: longestWaitMs,
+        onWait: nextTryMs =>
+          options.onWait?.({ reason: `rate limit of ${host}`, nextTryMs, attempt: attempt - 1 })
+      });
       const outcome = await send(address, { ...settings, signal }).catch((error: unknown) => {
         if (last || !(error instanceof HubConnectionError)) {
           throw error;
@@ -101,10 +132,13 @@ function createHubFetch(
           return outcome;
         }
         reason = `status ${outcome.status}`;
+        if (outcome.status === 429 && asked !== undefined) {
+          pacing.refused(address, asked);
+        }
         await discard(outcome);
       }
       const nextTryMs = Math.max(asked ?? 0, pauseAfterMs(attempt, options.firstPauseMs));
-      options.onWait?.({ reason: `${reason} from ${new URL(address).host}`, nextTryMs, attempt });
+      options.onWait?.({ reason: `${reason} from ${host}`, nextTryMs, attempt });
       await systemClock.sleep(nextTryMs, signal);
     }
   };
@@ -114,7 +148,8 @@ function createHubFetch(
 function createSender(
   endpoint: string,
   token: HubToken | undefined,
-  options: HubClientOptions
+  options: HubClientOptions,
+  pacing: HubPacing
 ): (address: string, init: RequestInit) => Promise<Response> {
   const carry = options.fetch ?? fetch;
   const hubOrigin = new URL(endpoint).origin;
@@ -135,6 +170,7 @@ function createSender(
         options.answerTimeoutMs ?? 60_000,
         token?.value
       );
+      pacing.learn(url.href, response.headers);
       const target = redirectTarget(response, url);
       if (target === undefined || init.redirect === 'manual') {
         return response;

@@ -1,5 +1,5 @@
-export { createHubClient } from './client';
-export type { HubClientOptions } from './client';
+export { createHubClient, followHubWaits } from './client';
+export type { HubClientOptions, HubWait } from './client';
 export { toHubError } from './errors';
 export { locateHubFile, readHubFile, readHubRange } from './files';
 export { forgetLocation, knownLocation } from './locate';

@@ -1,6 +1,7 @@
 import { BedrockImportError, cancelledError } from '../errors';
 import { createBytePipe } from './bytes';
 import { CopyRun } from './copyRun';
+import { followHubWaits } from '../hub';
 import { abortLeftovers, describeUploads } from './leftovers';
 import { makeManifest, MANIFEST_NAME, readManifest, writeText } from './manifest';
 import { CopyMeter } from './meter';
@@ -16,6 +17,9 @@ import { findUnfinishedUploads } from './uploads';
 
 export const DEFAULT_CONNECTIONS = 64;
 export const MAX_CONNECTIONS = 64;
+
+/** Shorter waits for the hub are not worth a word. */
+const TOLD_WAIT_MS = 2_000;
 
 /**
  * Carries out a plan: sends what has to go, proves every file by its SHA-256, and writes the manifest
@@ -57,6 +61,19 @@ export async function copyModel(
     credentialsAreFixed: context.aws.credentials.fixed,
     onWait: options.onWait
   });
+  let busy: ((why: string) => void) | undefined;
+  const unfollow = followHubWaits(context.hub, ({ reason, nextTryMs }) => {
+    if (/429|rate limit/.test(reason)) {
+      busy?.(`the hub limits requests (${reason})`);
+    }
+    if (nextTryMs >= TOLD_WAIT_MS) {
+      options.onWait?.({
+        reason: `The hub asks to wait (${reason})`,
+        waitedMs: 0,
+        budgetMs: nextTryMs
+      });
+    }
+  });
   try {
     if (options.signal?.aborted) {
       throw cancelledError(where);
@@ -90,6 +107,7 @@ export async function copyModel(
         options.onRetry?.(retry);
       }
     });
+    busy = why => run.congested(why);
     const own = await run.execute(connections);
     meter.setPhase('manifest');
     const proofs = portion === undefined ? own : await portion.finish(own);
@@ -133,6 +151,7 @@ export async function copyModel(
     meter.stop();
     stop.abort();
     options.signal?.removeEventListener('abort', onAbort);
+    unfollow();
     bytes.close();
   }
 }

@@ -148,7 +148,8 @@ export class CopyRun {
     }, LOOK_MS);
   }
 
-  private congested(why: string): void {
+  /** A server is overloaded. */
+  congested(why: string): void {
     this.follow(this.controller?.congested(Date.now(), why));
   }
 
