@@ -11,9 +11,9 @@ import { ServeOrder } from './serveOrder';
 import type { LentBytes, Wanted } from './serveOrder';
 
 /** All part buffers together. */
-const BUFFER_BYTES = 64 * 2 ** 20;
-/** One gunzip feeds no more connections than this. */
-const MAX_CONNECTIONS = 4;
+const BUFFER_BYTES = 48 * 2 ** 20;
+/** One gunzip feeds no more connections than this: two send while the buffer of the third is filled. */
+const MAX_CONNECTIONS = 3;
 /** The archive, or a file in it, that does not read as it did for the index is read anew this often. */
 const MAX_READINGS = 3;
 
@@ -135,7 +135,10 @@ export class ArchiveMover implements PartMover {
           throw error;
         }
         if (reading >= MAX_READINGS) {
-          throw archiveError(this.source, error);
+          const failure = archiveError(this.source, error);
+          // No other part can be read either.
+          this.order.close(failure);
+          throw failure;
         }
         // It could be read when the index was made, so the bytes were damaged on their way here.
         const cause = error.message;
