@@ -4,6 +4,7 @@ import { BedrockImportError, cancelledError } from '../../errors';
 import { readHubFile } from '../../hub';
 import type { HubFile } from '../../hub';
 import { TransientFault } from '../retry';
+import type { Slots } from '../slots';
 import { findVerified, pointTo, prepareFolders } from './cacheEntry';
 import { blobsFolder, placesOf } from './cacheLayout';
 import type { CachedModel } from './cacheLayout';
@@ -11,8 +12,6 @@ import { fetchRange } from './fetchRange';
 import type { RangeFetchInputs } from './fetchRange';
 import { lockFile } from './fileLock';
 import { IncompleteFile } from './incompleteFile';
-import { fileMismatch } from './rangeAnswer';
-import type { Slots } from './slots';
 
 /** What one request asks for: what a broken connection can cost is far less, see `fetchRange`. */
 const RANGE_BYTES = 32 * 2 ** 20;
@@ -71,9 +70,9 @@ export async function downloadFile(
       }
       const incomplete = await IncompleteFile.open(places, file);
       try {
-        neededBytes = file.sizeBytes - incomplete.bytesThere;
         await fillAndVerify(inputs, file, incomplete);
       } catch (error) {
+        neededBytes = file.sizeBytes - incomplete.bytesThere;
         await incomplete.keep();
         throw error;
       }
@@ -111,7 +110,7 @@ async function fillAndVerify(
     inputs.onBytes(file.path, -incomplete.bytesThere);
     await incomplete.startOver();
     if (round >= MAX_ROUNDS) {
-      throw fileMismatch(file.path, `its hash was wrong ${MAX_ROUNDS} times`);
+      throw fileMismatch(file);
     }
     const fault = new TransientFault('the file on disk does not have the hash that the hub lists');
     inputs.onRetry(file.path, { attempt: round, waitMs: 0, fault });
@@ -129,9 +128,10 @@ async function fill(
     onBytes(file.path, bytes.length);
   };
   if (file.sizeBytes > 0 && file.sizeBytes <= IN_MEMORY_BYTES && incomplete.bytesThere === 0) {
-    await slots.use(async () => {
-      const { hub, model, signal } = inputs;
-      const bytes = await readHubFile(hub, model, file.path, { signal });
+    await slots.within(async () => {
+      const { hub, model, signal, outages } = inputs;
+      const read = (): Promise<Uint8Array> => readHubFile(hub, model, file.path, { signal });
+      const bytes = await (outages?.through(read) ?? read());
       await sink(bytes, 0);
     });
     return;
@@ -142,7 +142,7 @@ async function fill(
   let failure: { error: unknown } | undefined;
   await Promise.all(
     incomplete.missing(RANGE_BYTES).map(range =>
-      slots.use(async () => {
+      slots.within(async () => {
         if (failure !== undefined) {
           return;
         }
@@ -160,4 +160,14 @@ async function fill(
       ? cancelledError(file.path, failure.error)
       : failure.error;
   }
+}
+
+function fileMismatch(file: HubFile): BedrockImportError {
+  return new BedrockImportError({
+    code: 'HUB_FILE_MISMATCH',
+    message: `What the hub sends does not have the hash that it lists; it was fetched ${MAX_ROUNDS} times.`,
+    subject: file.path,
+    nextStep:
+      'Nothing wrong was kept. If a proxy stands between here and the hub, go around it; else report the file to the hub.'
+  });
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { cancelledError } from '../../errors';
 import type { HubClient } from '../../hub';
-import type { CopyRetry } from '../types';
+import type { CopyOptions, CopyRetry } from '../types';
 import { placesOf } from './cacheLayout';
 import { downloadRequest } from './downloadRequest';
 import type { Downloadable } from './downloadRequest';
@@ -27,7 +27,8 @@ export interface DownloadModelOptions {
   /** A few times a second, and at the end. */
   onProgress?: (progress: DownloadProgress) => void;
   onRetry?: (retry: CopyRetry) => void;
-  onWait?: (wait: { reason: string; waitedMs: number }) => void;
+  /** While nothing moves because something is waited for: the network, or another program's lock. */
+  onWait?: CopyOptions['onWait'];
 }
 
 export interface DownloadResult {

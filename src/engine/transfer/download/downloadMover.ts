@@ -2,17 +2,16 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { toDiskError } from '../../disk';
 import { BedrockImportError } from '../../errors';
-import { writeBytes } from '../manifest';
+import { BufferPool } from '../folder/bufferPool';
 import type { MovedObject, PartMover, PartMoverInputs, PartTarget } from '../partMover';
-import { sendPartBytes } from '../sendBytes';
+import { sendObjectBytes, sendPartBytes } from '../sendBytes';
 import type { PlannedFile } from '../types';
-import { sourceMetadata } from '../uploads';
 import { DEFAULT_DOWNLOAD_CONNECTIONS } from './downloadModel';
 import { downloadRequest } from './downloadRequest';
 import { ModelDownload } from './modelDownload';
 
 /** Parts are held in memory while they are sent. */
-const BUFFERED_BYTES = 256 * 2 ** 20;
+const MEMORY_BYTES = 64 * 2 ** 20;
 const MOST_CONNECTIONS = 16;
 
 /**
@@ -20,44 +19,38 @@ const MOST_CONNECTIONS = 16;
  * downloaded, those too that S3 has already: the cache is whole when the copy is done.
  */
 export class DownloadMover implements PartMover {
-  readonly maxConnections: number;
+  readonly maxConnections = MOST_CONNECTIONS;
+  private readonly pool = new BufferPool(MEMORY_BYTES);
   private opened: Promise<ModelDownload> | undefined;
 
   constructor(
     private readonly inputs: PartMoverInputs,
     private readonly cacheFolder: string
-  ) {
-    const largestPart = Math.max(1, ...inputs.plan.files.map(file => file.partSizeBytes));
-    this.maxConnections = Math.max(
-      1,
-      Math.min(MOST_CONNECTIONS, Math.floor(BUFFERED_BYTES / largestPart))
-    );
-  }
+  ) {}
 
   async moveObject(file: PlannedFile): Promise<MovedObject> {
-    const { context, plan, stop, meter } = this.inputs;
     const path = await this.local(file);
-    const bytes = await this.read(file, path, 0, file.sizeBytes);
-    requireListed(file, bytes);
-    const written = await writeBytes(
-      context.aws.s3,
-      {
-        bucket: plan.destination.bucket,
-        key: file.key,
-        bytes,
-        metadata: sourceMetadata(plan.source, file)
-      },
-      stop.signal
-    );
-    meter.moved(file.path, written.sizeBytes, true);
-    return { sha256: written.sha256, etag: written.etag, confirmed: written.checked };
+    const buffer = await this.pool.take(file.sizeBytes);
+    try {
+      await this.fill(buffer.bytes, file, path, 0);
+      requireListed(file, buffer.bytes);
+      return await sendObjectBytes(this.inputs, file, buffer.bytes);
+    } finally {
+      buffer.giveBack();
+    }
   }
 
   async movePart(file: PlannedFile, part: PartTarget): Promise<{ etag: string }> {
     const path = await this.local(file);
-    return await sendPartBytes(this.inputs, file, part, () =>
-      this.read(file, path, part.start, part.end)
-    );
+    const buffer = await this.pool.take(part.end - part.start);
+    try {
+      return await sendPartBytes(this.inputs, file, part, async () => {
+        await this.fill(buffer.bytes, file, path, part.start);
+        return buffer.bytes;
+      });
+    } finally {
+      buffer.giveBack();
+    }
   }
 
   /** After a copy that went well, the files that did not have to go to S3 are brought too. */
@@ -88,7 +81,7 @@ export class DownloadMover implements PartMover {
   }
 
   private async open(): Promise<ModelDownload> {
-    const { context, plan, meter, stop, onRetry } = this.inputs;
+    const { context, plan, meter, stop, onRetry, outages } = this.inputs;
     const request = await downloadRequest(context.hub, plan, stop.signal);
     meter.downloadedBytes = 0;
     return new ModelDownload({
@@ -97,6 +90,7 @@ export class DownloadMover implements PartMover {
       cacheFolder: this.cacheFolder,
       connections: DEFAULT_DOWNLOAD_CONNECTIONS,
       signal: stop.signal,
+      outages,
       onRetry: (path, { attempt, waitMs, fault }) =>
         onRetry({ path, cause: fault.message, attempt, waitMs }),
       onBytes: (_path, bytes) => {
@@ -105,16 +99,15 @@ export class DownloadMover implements PartMover {
     });
   }
 
-  private async read(
+  private async fill(
+    bytes: Uint8Array,
     file: PlannedFile,
     path: string,
-    start: number,
-    end: number
-  ): Promise<Uint8Array> {
+    start: number
+  ): Promise<void> {
     try {
       const handle = await open(path, 'r');
       try {
-        const bytes = new Uint8Array(end - start);
         for (let filled = 0; filled < bytes.length;) {
           const { bytesRead } = await handle.read(
             bytes,
@@ -127,7 +120,6 @@ export class DownloadMover implements PartMover {
           }
           filled += bytesRead;
         }
-        return bytes;
       } finally {
         await handle.close();
       }

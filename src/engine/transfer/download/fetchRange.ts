@@ -2,11 +2,12 @@ import { BedrockImportError } from '../../errors';
 import { forgetLocation, knownLocation } from '../../hub';
 import type { HubClient, HubFile, HubFileLocation, HubModel } from '../../hub';
 import type { BytePipe } from '../bytes';
+import type { Outages } from '../outages';
+import { pipeFault } from '../putAnswer';
+import { judgeRange, LocationRefused } from '../rangeAnswer';
 import { TransientFault, withRetries } from '../retry';
 import type { RetryNotice } from '../retry';
-import { LocationRefused, networkCause } from '../sendRange';
 import type { ByteRange } from './byteRanges';
-import { judgeRange } from './rangeAnswer';
 
 /** Small pieces from the network are joined, because each write has its price. */
 const BUFFER_BYTES = 2 ** 20;
@@ -20,6 +21,8 @@ export interface RangeFetchInputs {
   pipe: BytePipe;
   signal: AbortSignal;
   onRetry: (path: string, notice: RetryNotice) => void;
+  /** Where all requests wait together while the network is gone. */
+  outages?: Outages;
 }
 
 /**
@@ -35,11 +38,11 @@ export async function fetchRange(
   range: ByteRange,
   sink: (bytes: Uint8Array, position: number) => Promise<void>
 ): Promise<void> {
-  const { signal, onRetry } = inputs;
+  const { signal, onRetry, outages } = inputs;
   let position = range.start;
   while (position < range.end) {
     await withRetries(
-      { subject: file.path, signal, onRetry: notice => onRetry(file.path, notice) },
+      { subject: file.path, signal, outages, onRetry: notice => onRetry(file.path, notice) },
       async () => {
         const before = position;
         try {
@@ -65,7 +68,7 @@ async function readOnce(
   range: ByteRange,
   sink: (bytes: Uint8Array) => Promise<void>
 ): Promise<void> {
-  const { hub, model, pipe, signal } = inputs;
+  const { hub, model, pipe, signal, outages } = inputs;
   const location = await locate(inputs, file);
   const buffer = new Uint8Array(Math.min(BUFFER_BYTES, range.end - range.start));
   let filled = 0;
@@ -94,6 +97,7 @@ async function readOnce(
         judge: head => judgeRange(head, { path: file.path, sizeBytes: file.sizeBytes, ...range })
       },
       async chunk => {
+        outages?.alive();
         for (let taken = 0; taken < chunk.length;) {
           const count = Math.min(chunk.length - taken, buffer.length - filled);
           buffer.set(chunk.subarray(taken, taken + count), filled);
@@ -119,20 +123,21 @@ async function readOnce(
     if (error instanceof LocationRefused) {
       await forgetLocation(hub, model, file.path, location);
     }
-    if (error instanceof TransientFault || error instanceof BedrockImportError) {
-      throw error;
-    }
-    throw new TransientFault(networkCause(error));
+    throw pipeFault(error);
   }
 }
 
 /** A hub that cannot be reached for a while is waited for as storage is. */
 async function locate(inputs: RangeFetchInputs, file: HubFile): Promise<HubFileLocation> {
-  const { hub, model, signal } = inputs;
+  const { hub, model, signal, outages } = inputs;
   try {
     return await knownLocation(hub, model, file.path, { signal });
   } catch (error) {
-    if (error instanceof BedrockImportError && error.code === 'HUB_UNREACHABLE') {
+    if (
+      error instanceof BedrockImportError &&
+      error.code === 'HUB_UNREACHABLE' &&
+      !(outages?.isOutage(error) ?? false)
+    ) {
       throw new TransientFault(error.message, { final: error, attempts: 4 });
     }
     throw error;

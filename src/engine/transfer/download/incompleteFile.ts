@@ -42,7 +42,6 @@ export class IncompleteFile {
         await handle.close();
         return await IncompleteFile.open(places, file);
       }
-      await handle.truncate(file.sizeBytes);
       return new IncompleteFile(file, handle, record);
     } catch (error) {
       await handle.close().catch(() => undefined);
@@ -101,7 +100,6 @@ export class IncompleteFile {
     this.there = new ByteRanges();
     await this.record.restart(blobName(this.file), this.file.sizeBytes);
     await this.handle.truncate(0);
-    await this.handle.truncate(this.file.sizeBytes);
   }
 
   /** Kept for a later run, as far as the disk still allows it. */

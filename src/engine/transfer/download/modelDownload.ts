@@ -2,7 +2,10 @@ import { BedrockImportError } from '../../errors';
 import type { HubClient } from '../../hub';
 import { createBytePipe } from '../bytes';
 import type { BytePipe } from '../bytes';
+import { Outages } from '../outages';
 import type { RetryNotice } from '../retry';
+import { Slots } from '../slots';
+import type { CopyOptions } from '../types';
 import { writeReference, writeTree } from './cacheEntry';
 import { blobName, snapshotFolder } from './cacheLayout';
 import type { CachedModel } from './cacheLayout';
@@ -10,7 +13,6 @@ import { downloadFile } from './downloadFile';
 import type { DownloadedFile, FileDownloadInputs } from './downloadFile';
 import type { DownloadRequest } from './downloadRequest';
 import { planRequest, requireRoom } from './planDownload';
-import { Slots } from './slots';
 
 /** While one file is hashed, another one keeps the network busy. */
 const FILES_AT_ONCE = 3;
@@ -23,7 +25,9 @@ export interface ModelDownloadInputs {
   connections: number;
   signal: AbortSignal;
   onRetry: (path: string, notice: RetryNotice) => void;
-  onWait?: (wait: { reason: string; waitedMs: number }) => void;
+  onWait?: CopyOptions['onWait'];
+  /** Those of the copy that this belongs to. @default its own */
+  outages?: Outages;
   /** Bytes that came to be on the disk, or (negative) had to be given up. */
   onBytes: (path: string, bytes: number) => void;
 }
@@ -95,7 +99,7 @@ export class ModelDownload {
   }
 
   private async begin(): Promise<void> {
-    const { request, cacheFolder, connections, hub, signal } = this.inputs;
+    const { request, cacheFolder, connections, hub, signal, onWait } = this.inputs;
     requireRoom(await planRequest(request, { cacheFolder, signal }));
     const inputs: FileDownloadInputs = {
       hub,
@@ -104,8 +108,9 @@ export class ModelDownload {
       signal,
       cache: this.cache,
       slots: new Slots(connections),
+      outages: this.inputs.outages ?? new Outages({ signal, onWait }),
       onRetry: this.inputs.onRetry,
-      onWait: this.inputs.onWait,
+      onWait,
       onBytes: this.inputs.onBytes
     };
     const turns = new Slots(FILES_AT_ONCE);
@@ -114,7 +119,7 @@ export class ModelDownload {
       // Files with the same content are one blob, which must not be written twice at once.
       const same = blobs.get(blobName(file));
       const downloaded = (same?.catch(() => undefined) ?? Promise.resolve()).then(() =>
-        turns.use(() => downloadFile(inputs, file))
+        turns.within(() => downloadFile(inputs, file))
       );
       // Who asks for the file is told; the others are stopped by the signal.
       downloaded.catch(() => undefined);

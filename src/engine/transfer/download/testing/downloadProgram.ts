@@ -6,7 +6,7 @@ import type { HubClient, HubModel } from '../../../hub';
 import { createBytePipe } from '../../bytes';
 import { downloadModel } from '..';
 import { downloadFile } from '../downloadFile';
-import { Slots } from '../slots';
+import { Slots } from '../../slots';
 
 interface Job {
   endpoint: string;
