@@ -37,6 +37,9 @@ export async function listen(handler: SandboxHandler, options: ListenerOptions):
       log?.(
         `${request.method} ${path} ${outcome} ${(performance.now() - startedAt).toFixed(0)} ms`
       );
+    if (request.body !== null) {
+      log?.(`${request.method} ${path} arrives`);
+    }
     try {
       const response = await handler(request, { remotePort });
       note(String(response.status));
