@@ -36,7 +36,7 @@ describe('help and version', () => {
     const listed = [...io.out().matchAll(/^ {2}([a-z]+)\b/gm)].map(match => match[1]);
     expect(listed).toEqual(
       expect.arrayContaining(
-        'doctor inspect disk copy import models ask iam sandbox help'.split(' ')
+        'doctor inspect disk copy import jobs models ask iam sandbox help'.split(' ')
       )
     );
   });
@@ -47,6 +47,14 @@ describe('help and version', () => {
     ['disk'],
     ['copy'],
     ['import'],
+    ['jobs'],
+    ['jobs list'],
+    ['jobs show'],
+    ['jobs follow'],
+    ['jobs pause'],
+    ['jobs resume'],
+    ['jobs cancel'],
+    ['jobs remove'],
     ['models'],
     ['models list'],
     ['models show'],
@@ -79,6 +87,20 @@ describe('wrong usage', () => {
     ['copy', 'a/b'],
     ['copy', 'a/b', 's3://bucket/p', '--connections', '65'],
     ['copy', 'a/b', 's3://bucket/p', '--connections', 'many'],
+    ['copy', 'a/b', 's3://bucket/p', '--share', '1/2'],
+    ['copy', 'a/b', 's3://bucket/p', '--plan', 'plan.json'],
+    ['copy', '--plan', 'plan.json', '--via-disk'],
+    ['copy', '--plan', '/nowhere/plan.json', '--share', '3/2'],
+    ['copy', '--plan', '/nowhere/plan.json'],
+    ['copy', 'a/b', 's3://bucket/p', '--cache-dir', 'folder'],
+    ['copy', 'a/b', 's3://bucket/p', '--via-disk', '--cache-dir='],
+    ['copy', './a', 's3://bucket/p', '--via-disk'],
+    ['copy', '~somebody/a', 's3://bucket/p'],
+    ['import', 'a/b', '--bucket', 'b', '--keep-awake=yes'],
+    ['jobs'],
+    ['jobs', 'show'],
+    ['jobs', 'follow', 'a', '--from', 'x'],
+    ['jobs', 'resume'],
     ['disk', '--model', 'a/b', '--size', '1GB'],
     ['models'],
     ['models', 'rename'],

@@ -241,9 +241,8 @@ describe('a copy that fails', () => {
     const failed = await trial.run(['copy', 'trial/tiny', 's3://read-only-bucket/failed']);
     expect(failed.code).toBe(1);
     const { result } = await jobsJson('list');
-    const [{ id }] = (result.jobs as Array<{ id: string; state: string }>).filter(
-      job => job.state === 'failed'
-    ) as [{ id: string }];
+    const listed = result.jobs as Array<{ id: string; state: string }>;
+    const { id = '' } = listed.find(({ state }) => state === 'failed') ?? {};
     const shown = await jobs('show', id);
     expect(shown.stdout).toMatch(/^Error ACCESS_DENIED: .+$/m);
     expect(shown.stdout).toMatch(/^ {2}Next step: +.+s3:PutObject/m);

@@ -1,4 +1,4 @@
-import { copyShare, CopyPlan, parseShare, ShareResult } from '../../transfer';
+import { copyShare, CopyPlan, parseShare, refreshPlan, ShareResult } from '../../transfer';
 import type { Share } from '../../transfer';
 import { executionRefusal } from '../executionRefusal';
 import { printCopy } from '../jobs/jobResult';
@@ -42,7 +42,11 @@ export async function copyPlanFile(
   if (refused) {
     return { document, error: refused };
   }
-  return runCopy(session, plan, { ...options, account: await ownAccount(session), document });
+  session.progress.status('Looking at the destination');
+  // The plan may be days old; what has arrived meanwhile need not move again.
+  const current = await refreshPlan(engine, plan, session.signal);
+  session.progress.clear();
+  return runCopy(session, current, { ...options, account: await ownAccount(session), document });
 }
 
 /** What the shares tell each other lies in S3, so a share is no job of this machine. */

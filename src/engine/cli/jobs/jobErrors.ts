@@ -1,5 +1,6 @@
 import { BedrockImportError } from '../../errors';
-import type { JobError } from '../../jobs';
+import type { Job, JobError } from '../../jobs';
+import { shellLine } from '../text/layout';
 
 /** A job's error as it was thrown where it ran. */
 export function errorOfJob(error: JobError): BedrockImportError {
@@ -62,5 +63,24 @@ export function interruptedError(id: string): BedrockImportError {
     message: 'Nobody runs this job, and it has not come to its end.',
     subject: id,
     nextStep: `Go on with "bedrock-import jobs resume ${id}"; what has arrived in S3 is kept.`
+  });
+}
+
+/** What the engine may write is settled when it starts, so a job's own cache folder is named again. */
+export function withCacheFolder(error: unknown, { id, plan }: Job): unknown {
+  const { source } = plan;
+  const cacheFolder = source.kind === 'hub' ? source.cacheFolder : undefined;
+  if (
+    !(error instanceof BedrockImportError) ||
+    error.code !== 'DISK_DENIED' ||
+    cacheFolder === undefined
+  ) {
+    return error;
+  }
+  const again = shellLine(['bedrock-import', 'jobs', 'resume', id, '--cache-dir', cacheFolder]);
+  return new BedrockImportError({
+    ...error.toJSON(),
+    nextStep: `If the folder is the right one, name it again: ${again}. ${error.nextStep}`,
+    cause: error
   });
 }

@@ -6,7 +6,8 @@ import {
   errorOfJob,
   interruptedError,
   stoppedError,
-  stoppedFollowing
+  stoppedFollowing,
+  withCacheFolder
 } from './jobErrors';
 import { createJobDisplay } from './jobDisplay';
 
@@ -36,7 +37,9 @@ export async function runShown(session: Session, job: Job): Promise<JobResult> {
     if (error instanceof BedrockImportError && error.code === 'JOB_RUNNING_ELSEWHERE') {
       return await followToResult(session, job);
     }
-    throw signal.aborted ? stoppedError(job.id, display.runningImport()) : error;
+    throw signal.aborted
+      ? stoppedError(job.id, display.runningImport())
+      : withCacheFolder(error, job);
   } finally {
     display.end();
     session.progress.clear();
