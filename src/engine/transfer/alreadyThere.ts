@@ -78,37 +78,37 @@ export function skipped(
 export function compareObject(
   source: PlanSource,
   planned: PlannedFile,
-  found: DescribedObject,
-  conflicts: PlanConflict[]
-): PlannedFile {
+  found: DescribedObject
+): { file: PlannedFile; conflict?: PlanConflict } {
   const { sha256, gitOid, content, sizeBytes } = planned;
   const sameSize = found.sizeBytes === sizeBytes;
   const ours = found.source === sourceLabel(source);
   // Of an object in S3 whose hash nobody knew, S3 computed it in the copy of exactly this version.
   const copiedInS3 = source.kind === 's3' && ours && sha256 === undefined && content === undefined;
   if (sameSize && found.sha256 !== undefined && (found.sha256 === sha256 || copiedInS3)) {
-    return skipped(planned, {
-      sha256: found.sha256,
-      provedBy: 's3-stored-checksum',
-      etag: found.etag
-    });
+    const { etag } = found;
+    return {
+      file: skipped(planned, { sha256: found.sha256, provedBy: 's3-stored-checksum', etag })
+    };
   }
   // The git hash in the metadata says what was meant to be there, the bytes say what is: they are read.
   const sameGitFile = sameSize && gitOid !== undefined && found.gitOid === gitOid;
   if (sameGitFile || ours) {
     // Sent whole by a run that ended before the proof or the manifest.
-    return sameGitFile || (sameSize && found.sha256 === undefined && content === undefined)
-      ? { ...planned, action: 'prove' }
-      : planned;
+    const provable =
+      sameGitFile || (sameSize && found.sha256 === undefined && content === undefined);
+    return { file: provable ? { ...planned, action: 'prove' } : planned };
   }
-  conflicts.push({
-    key: found.key,
-    sizeBytes: found.sizeBytes,
-    kind: 'would-overwrite',
-    why:
-      found.source === undefined
-        ? 'an object that this tool did not write, with other or unproved content'
-        : `copied earlier from ${found.source}`
-  });
-  return planned;
+  return {
+    file: planned,
+    conflict: {
+      key: found.key,
+      sizeBytes: found.sizeBytes,
+      kind: 'would-overwrite',
+      why:
+        found.source === undefined
+          ? 'an object that this tool did not write, with other or unproved content'
+          : `copied earlier from ${found.source}`
+    }
+  };
 }

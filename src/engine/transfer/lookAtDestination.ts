@@ -1,10 +1,10 @@
 import { compareObject, EarlierCopy, skipped } from './alreadyThere';
 import { describeObject, HEADS_AT_ONCE, listDestination, mapInParallel } from './destination';
-import type { ListedObject } from './destination';
+import type { DescribedObject, ListedObject } from './destination';
 import { hashLocalFile, resolveFolder } from './folder';
 import { readManifest } from './manifest';
 import type { PlanSource } from './planSource';
-import type { PlanConflict, PlannedFile, S3Destination, TransferContext } from './types';
+import type { FileProof, PlanConflict, PlannedFile, S3Destination, TransferContext } from './types';
 
 export interface LookOptions {
   /** While files of a folder are read, to compare them with what is at the destination. */
@@ -23,15 +23,19 @@ export interface LookedAt {
   read: ReadonlySet<string>;
 }
 
-/** Files of a folder that are hashed at the same time: more of them only move the disk's head. */
-const HASHES_AT_ONCE = 2;
+/** Files of a folder that are hashed at the same time; of large ones few, which keep a disk busy. */
+const HASHES_AT_ONCE = { small: 8, large: 2 };
+const LARGE_BYTES = 16 * 2 ** 20;
 
 /** A file whose key may be taken, and what is known of the object. */
 interface Looked {
   planned: PlannedFile;
-  /** S3's own SHA-256 of the object, or that of the manifest that vouches for it. */
-  sha256?: string;
-  settle: (file: PlannedFile) => PlannedFile;
+  /** Decided already. */
+  settled?: PlannedFile;
+  listed?: ListedObject;
+  /** From the manifest that vouches for the object. */
+  proof?: FileProof;
+  found?: DescribedObject;
 }
 
 /**
@@ -53,39 +57,57 @@ export async function lookAtDestination(
     readManifest(s3, destination, signal)
   ]);
   const earlier = new EarlierCopy(manifest);
-  const conflicts: PlanConflict[] = [];
+  const describe = async (listed: ListedObject): Promise<DescribedObject | undefined> =>
+    describeObject(s3, destination.bucket, listed, signal);
+  const keep = (file: PlannedFile, proof: FileProof | undefined): PlannedFile | undefined =>
+    proof !== undefined && earlier.holds(source, file, proof)
+      ? skipped(file, { ...proof, provedBy: 'earlier-manifest' })
+      : undefined;
   const looked = await mapInParallel(wanted.files, HEADS_AT_ONCE, async (file): Promise<Looked> => {
     const planned = asPlannedFirst(file);
     const listed = objects.get(file.key);
     if (listed === undefined) {
-      return { planned, settle: as => as };
+      return { planned, settled: planned };
     }
     if (file.proof !== undefined && file.proof.etag === listed.etag) {
-      return { planned, settle: () => file };
+      return { planned, settled: file };
     }
     const proof = earlier.of(listed, file.content !== undefined);
-    const keep = (as: PlannedFile): PlannedFile | undefined =>
-      proof !== undefined && earlier.holds(source, as, proof)
-        ? skipped(as, { ...proof, provedBy: 'earlier-manifest' })
-        : undefined;
-    const kept = keep(planned);
-    if (kept !== undefined) {
-      return { planned, settle: () => kept };
-    }
-    const found = await describeObject(s3, destination.bucket, listed, signal);
-    return {
-      planned,
-      sha256: listed.sizeBytes === file.sizeBytes ? (proof?.sha256 ?? found?.sha256) : undefined,
-      settle: as =>
-        keep(as) ?? (found === undefined ? as : compareObject(source, as, found, conflicts))
-    };
+    const settled = keep(planned, proof);
+    // The hash of a folder's file may make it unnecessary to ask for the object.
+    const later = settled !== undefined || (proof !== undefined && isUnhashed(source, planned));
+    return { planned, settled, listed, proof, found: later ? undefined : await describe(listed) };
   });
   const read = await hashWhatMayBeThere(source, looked, options);
-  const files = looked.map(({ planned, settle }) => {
-    const sha256 = read.get(planned.path);
-    return settle(sha256 === undefined ? planned : { ...planned, sha256 });
+  const conflicts = new Map<PlannedFile, PlanConflict>();
+  const files = await mapInParallel(looked, HEADS_AT_ONCE, async one => {
+    const { listed, proof, settled } = one;
+    if (settled !== undefined || listed === undefined) {
+      return settled ?? one.planned;
+    }
+    const sha256 = read.get(one.planned.path);
+    const planned = sha256 === undefined ? one.planned : { ...one.planned, sha256 };
+    const kept = keep(planned, proof);
+    const found = kept === undefined ? (one.found ?? (await describe(listed))) : undefined;
+    if (found === undefined) {
+      return kept ?? planned;
+    }
+    const compared = compareObject(source, planned, found);
+    if (compared.conflict !== undefined) {
+      conflicts.set(compared.file, compared.conflict);
+    }
+    return compared.file;
   });
-  return { files, conflicts, objects, read: new Set(read.keys()) };
+  return {
+    files,
+    conflicts: files.flatMap(file => conflicts.get(file) ?? []),
+    objects,
+    read: new Set(read.keys())
+  };
+}
+
+function isUnhashed(source: PlanSource, file: PlannedFile): boolean {
+  return source.kind === 'folder' && file.sha256 === undefined;
 }
 
 /** As if nothing were there. */
@@ -102,23 +124,34 @@ async function hashWhatMayBeThere(
 ): Promise<Map<string, string>> {
   const hashes = new Map<string, string>();
   const candidates = looked.filter(
-    ({ planned, sha256 }) => sha256 !== undefined && planned.sha256 === undefined
+    ({ planned, settled, listed, proof, found }) =>
+      settled === undefined &&
+      isUnhashed(source, planned) &&
+      listed?.sizeBytes === planned.sizeBytes &&
+      (proof ?? found)?.sha256 !== undefined
   );
-  if (source.kind !== 'folder' || candidates.length === 0) {
+  if (candidates.length === 0 || source.kind !== 'folder') {
     return hashes;
   }
   const roots = await resolveFolder(source.path);
   const totalBytes = candidates.reduce((sum, { planned }) => sum + planned.sizeBytes, 0);
   let readBytes = 0;
-  await mapInParallel(candidates, HASHES_AT_ONCE, async ({ planned }) => {
-    const hash = await hashLocalFile(roots, planned, {
+  const hash = async ({ planned }: Looked): Promise<void> => {
+    const sha256 = await hashLocalFile(roots, planned, {
       signal: options.signal,
       onBytes: count => {
         readBytes += count;
         options.onRead?.({ path: planned.path, readBytes, totalBytes });
       }
     });
-    hashes.set(planned.path, hash);
-  });
+    hashes.set(planned.path, sha256);
+  };
+  const isLarge = ({ planned }: Looked): boolean => planned.sizeBytes > LARGE_BYTES;
+  await mapInParallel(
+    candidates.filter(one => !isLarge(one)),
+    HASHES_AT_ONCE.small,
+    hash
+  );
+  await mapInParallel(candidates.filter(isLarge), HASHES_AT_ONCE.large, hash);
   return hashes;
 }

@@ -74,9 +74,20 @@ export interface CopyPlan {
   checks: Check[];
 }
 
-/** How a file's SHA-256 was established; `earlier-manifest` means the object is unchanged since it was proved. */
+/**
+ * How a file's SHA-256 was established. `earlier-manifest`: the object is unchanged since it was proved.
+ * `s3-server-copy`: S3 copied exactly the listed version of an object and computed this SHA-256 of the
+ * copy; nobody had stated one before. `s3-same-checksum`: S3 holds the same CRC64NVME of the whole
+ * object as of the source, whose SHA-256 was proved before.
+ */
 export type ProofMethod =
-  's3-put-checksum' | 's3-copy-checksum' | 's3-stored-checksum' | 'read-back' | 'earlier-manifest';
+  | 's3-put-checksum'
+  | 's3-copy-checksum'
+  | 's3-server-copy'
+  | 's3-same-checksum'
+  | 's3-stored-checksum'
+  | 'read-back'
+  | 'earlier-manifest';
 
 export interface FileProof {
   path: string;
@@ -86,6 +97,8 @@ export interface FileProof {
   sha256: string;
   /** Git blob SHA-1 that the bytes were compared with, for files that the hub keeps in git. */
   gitOid?: string;
+  /** Of the object in S3 that this is a copy of, with its quotes. */
+  sourceEtag?: string;
   provedBy: ProofMethod;
   etag: string;
   /** True when the object is not the hub's file but the rewritten one. */

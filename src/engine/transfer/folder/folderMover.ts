@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
-import { writeBytes } from '../manifest';
 import type { MovedObject, PartMover, PartMoverInputs, PartTarget } from '../partMover';
 import { MiB } from '../partSize';
 import type { FolderSource } from '../planSource';
-import { sendPartBytes } from '../sendBytes';
+import { sendObjectBytes, sendPartBytes } from '../sendBytes';
 import type { PlannedFile } from '../types';
-import { sourceMetadata } from '../uploads';
 import { BufferPool } from './bufferPool';
 import { FollowingHash } from './fileHash';
 import { fileChanged } from './folderErrors';
@@ -29,7 +27,6 @@ export class FolderMover implements PartMover {
   ) {}
 
   async moveObject(file: PlannedFile): Promise<MovedObject> {
-    const { context, plan, stop, meter } = this.inputs;
     const roots = await this.folder();
     const buffer = await this.pool.take(file.sizeBytes);
     try {
@@ -38,18 +35,7 @@ export class FolderMover implements PartMover {
       if (file.sha256 !== undefined) {
         requireHash(file, createHash('sha256').update(bytes).digest('hex'));
       }
-      const written = await writeBytes(
-        context.aws.s3,
-        {
-          bucket: plan.destination.bucket,
-          key: file.key,
-          bytes,
-          metadata: sourceMetadata(plan.source, file)
-        },
-        stop.signal
-      );
-      meter.moved(file.path, written.sizeBytes, true);
-      return { sha256: written.sha256, etag: written.etag, confirmed: written.checked };
+      return await sendObjectBytes(this.inputs, file, bytes);
     } finally {
       buffer.giveBack();
     }
