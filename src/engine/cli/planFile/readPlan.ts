@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { worstVerdict } from '../../checks';
 import type { Check } from '../../checks';
-import { CopyPlan, FileProof, PlannedFile, PlanSource, parseS3Uri } from '../../transfer';
+import { parseS3Uri } from '../../transfer';
+import type { CopyPlan, FileProof, PlannedFile, PlanSource, ProofMethod } from '../../transfer';
 import { Shape } from './shape';
 
 const MiB = 2 ** 20;
@@ -19,15 +20,16 @@ const MOST_FILES = 100_000;
 const SHA256 = /^[0-9a-f]{64}$/;
 const SHA1 = /^[0-9a-f]{40}$/;
 const MODEL_ID = /^[\w.-]+(\/[\w.-]+)?$/;
-const PROOFS = [
-  's3-put-checksum',
-  's3-copy-checksum',
-  's3-server-copy',
-  's3-same-checksum',
-  's3-stored-checksum',
-  'read-back',
-  'earlier-manifest'
-] as const;
+/** As an object, so that a way of proving that is new cannot be forgotten here. */
+const PROOFS: Readonly<Record<ProofMethod, true>> = {
+  's3-put-checksum': true,
+  's3-copy-checksum': true,
+  's3-server-copy': true,
+  's3-same-checksum': true,
+  's3-stored-checksum': true,
+  'read-back': true,
+  'earlier-manifest': true
+};
 
 /**
  * A plan from a file: only what a plan has is taken over, and nothing in it is believed that can be
@@ -148,7 +150,7 @@ function readSource(shape: Shape): PlanSource {
         bucket,
         region,
         key: shape.field('key').text(/./, 'is empty'),
-        etag: shape.field('etag').text(/^"[^"]+"$/, 'is not an ETag'),
+        etag: readEtag(shape.field('etag')),
         sizeBytes: shape.field('sizeBytes').whole(1, LIMITS.objectBytes)
       };
 }
@@ -184,9 +186,7 @@ function readFile(shape: Shape, prefix: string, kind: PlanSource['kind']): Plann
     return shape.fail('has no hash that its bytes could be compared with');
   }
   const modifiedMs = shape.field('modifiedMs').optional(readTime);
-  const sourceEtag = shape
-    .field('sourceEtag')
-    .optional(text => text.text(/^"[^"]+"$/, 'is not an ETag'));
+  const sourceEtag = shape.field('sourceEtag').optional(readEtag);
   const offset = shape.field('offset').optional(number => number.whole(0, Number.MAX_SAFE_INTEGER));
   const content = readContent(shape.field('content'), { action, sizeBytes, sha256 });
   const proof = readProof(shape.field('proof'), { path, key: prefix + path, action, sizeBytes });
@@ -207,6 +207,10 @@ function readFile(shape: Shape, prefix: string, kind: PlanSource['kind']): Plann
     ...(content === undefined ? {} : { content }),
     ...(proof === undefined ? {} : { proof })
   };
+}
+
+function readEtag(shape: Shape): string {
+  return shape.text(/^"[^"]+"$/, 'is not an ETag');
 }
 
 /** Milliseconds, with the fraction that some file systems have. */
@@ -265,13 +269,15 @@ function readProof(
     return shape.fail('is of another file');
   }
   const gitOid = shape.field('gitOid').optional(text => text.text(SHA1, 'is not a SHA-1'));
+  const sourceEtag = shape.field('sourceEtag').optional(readEtag);
   return {
     path,
     key,
     sizeBytes,
     sha256: shape.field('sha256').text(SHA256, 'is not a SHA-256'),
+    ...(sourceEtag === undefined ? {} : { sourceEtag }),
     ...(gitOid === undefined ? {} : { gitOid }),
-    provedBy: shape.field('provedBy').oneOf(PROOFS),
+    provedBy: shape.field('provedBy').oneOf(Object.keys(PROOFS) as ProofMethod[]),
     etag: shape.field('etag').text(/./, 'is empty'),
     rewritten: shape.field('rewritten').flag()
   };
