@@ -64,7 +64,8 @@ class SeenEvents {
 
   isNew({ seq, at, type }: JobEvent): boolean {
     // Between two lines of the journal, progress comes with the number of the line before.
-    const between = type === 'progress' && seq === this.lastSeq && at > this.lastAt;
+    const between =
+      type === 'progress' && seq === this.lastSeq && this.lastAt !== '' && at > this.lastAt;
     if (seq <= this.lastSeq && !between) {
       return false;
     }

@@ -53,6 +53,6 @@ export function hasEnded(other: ProcessIdentity, self: ProcessIdentity = ownIden
     getPriority(other.pid);
     return false;
   } catch (error) {
-    return error instanceof Error && /ESRCH/.test(error.message);
+    return /ESRCH/.test(String(error));
   }
 }
