@@ -149,6 +149,7 @@ it('says what is in the archive, how far it has read, and which files stay behin
       reason: 'outside of model/, the folder of the archive that holds the model'
     }
   ]);
+  expect((await plan(opened)).leftOut.map(({ path }) => path)).toContain('code/requirements.txt');
   expect(new TextDecoder().decode(await opened.files.readFile('config.json'))).toContain('Llama');
   await expect(opened.files.readFile('missing.json')).rejects.toMatchObject({
     code: 'ARCHIVE_FILE_NOT_FOUND'
@@ -196,6 +197,21 @@ it('goes on where connections broke, in the index and in the copy', async () => 
   const retries: CopyRetry[] = [];
   await copyModel(context(), planned, { onRetry: retry => retries.push(retry) });
   expect(retries.map(({ path }) => path)).toContain(`s3://${bucket}/in/gnu.tar.gz`);
+  expect((await judged('in/gnu.tar.gz')).problems).toEqual([]);
+});
+
+it('waits for credentials where they expire in the middle of the archive', async () => {
+  const planned = await plan(await open('gnu.tar.gz'));
+  let reading = 0;
+  proxy.decide = ({ method, url }) => {
+    if (method !== 'GET' || !url.includes('/in/')) {
+      return 'pass';
+    }
+    return (['cut-answer', 'expired-token', 'pass'] as const)[Math.min(reading++, 2)] ?? 'pass';
+  };
+  const causes: string[] = [];
+  await copyModel(context(), planned, { onRetry: ({ cause }) => causes.push(cause) });
+  expect(causes).toContain('the AWS credentials expired');
   expect((await judged('in/gnu.tar.gz')).problems).toEqual([]);
 });
 

@@ -37,6 +37,7 @@ export interface ReadOptions {
 /** No connection is waited for longer than this without a byte. */
 const STALL_MS = 30_000;
 const PATIENCE_MS = 15 * 60_000;
+const FIXED_CREDENTIALS_PATIENCE_MS = 60_000;
 
 /**
  * The bytes of an object from `start` to its end, over as many connections as it takes: one that breaks
@@ -95,7 +96,8 @@ export async function* readObjectBytes(
       return;
     }
     attempt = position > before ? 1 : attempt;
-    const goesOn = systemClock.now() - lastByteAt < (options.patienceMs ?? PATIENCE_MS);
+    const patienceMs = options.patienceMs ?? patienceFor(fault, aws);
+    const goesOn = systemClock.now() - lastByteAt < patienceMs;
     const cause = await judgeFault(fault, object, goesOn ? aws : undefined);
     const waitMs = retryWaitMs(attempt);
     options.onRetry?.({ cause, attempt, waitMs });
@@ -181,7 +183,8 @@ async function judgeFault(
   if (aws === undefined) {
     throw typed;
   }
-  if (typed.code === 'CREDENTIALS_EXPIRED' && !aws.credentials.fixed) {
+  if (typed.code === 'CREDENTIALS_EXPIRED') {
+    // Tried again here, because whoever gives up the connection loses what was unpacked.
     await aws.credentials.renew();
     return 'the AWS credentials expired';
   }
@@ -189,6 +192,13 @@ async function judgeFault(
     throw typed;
   }
   return status === undefined ? causeOf(fault) : `S3 answered HTTP ${status}`;
+}
+
+/** Credentials of this process's variables never change; a service may still have been wrong about them. */
+function patienceFor(fault: unknown, aws: AwsClients): number {
+  const { code } = toAwsError(fault, { action: 's3:GetObject' });
+  const hopeless = code === 'CREDENTIALS_EXPIRED' && aws.credentials.fixed;
+  return hopeless ? FIXED_CREDENTIALS_PATIENCE_MS : PATIENCE_MS;
 }
 
 /** Whether a fault without an answer of S3 is one of the network. */
