@@ -72,8 +72,15 @@ function weightMap(index: JsonObject | undefined): JsonObject | undefined {
 /** All files of the sets of which one file `…-00001-of-00003.safetensors` is there. */
 function numberedFiles(present: readonly string[]): string[] {
   const promised: string[] = [];
-  for (const path of present) {
-    const [, stem = '', , total = ''] = NUMBERED.exec(path) ?? [];
+  const sets = new Map(
+    present.flatMap(path => {
+      const [, stem, , total] = NUMBERED.exec(path) ?? [];
+      return stem === undefined || total === undefined
+        ? []
+        : [[`${stem} ${total}`, { stem, total }]];
+    })
+  );
+  for (const { stem, total } of sets.values()) {
     for (let number = 1; number <= Math.min(Number(total), 9999); number += 1) {
       promised.push(`${stem}-${String(number).padStart(5, '0')}-of-${total}.safetensors`);
     }
