@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 MIB = 2**20
 
@@ -49,9 +50,9 @@ def model(top: str = "") -> list[tuple[tarfile.TarInfo, bytes]]:
     ]
 
 
-def pack(members: list[tuple[tarfile.TarInfo, bytes]], **options: object) -> bytes:
+def pack(members: list[tuple[tarfile.TarInfo, bytes]], **options: Any) -> bytes:
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", **options) as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=out, mode="w", **options) as archive:
         for info, data in members:
             archive.addfile(info, io.BytesIO(data))
     return out.getvalue()
