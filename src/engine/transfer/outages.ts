@@ -62,6 +62,7 @@ export class Outages {
   constructor(private readonly options: OutageOptions) {
     this.clock = options.clock ?? systemClock;
     this.lastLifeAt = this.clock.now();
+    options.signal.addEventListener('abort', () => this.end(), { once: true });
   }
 
   /** Bytes move: the network is there. */
@@ -112,8 +113,8 @@ export class Outages {
 
   private async passable(): Promise<void> {
     const { signal } = this.options;
-    while (this.current !== undefined) {
-      await Promise.race([this.current.over, aborted(signal)]);
+    while (this.current !== undefined && !signal.aborted) {
+      await this.current.over;
     }
     if (this.failure !== undefined) {
       throw this.failure;
@@ -256,14 +257,4 @@ function isUnreachable(cause: unknown): boolean {
     typeof reason === 'string' ? { name: reason, message: String(cause) } : cause
   );
   return failure !== undefined && failure !== 'CERTIFICATE' && failure !== 'NOT_ALLOWED';
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) {
-      resolve();
-    } else {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    }
-  });
 }

@@ -24,6 +24,40 @@ describe('layOutParts', () => {
     );
   });
 
+  it('cuts a file of up to 5 TiB into parts that follow one another, none of a size that S3 refuses', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.integer({ min: 1, max: 64 * MiB }),
+          fc.maxSafeNat().map(n => 1 + (n % (5 * TiB))),
+          // Around the sizes at which the layout changes.
+          fc
+            .tuple(fc.integer({ min: 1, max: 9_000 }), fc.integer({ min: -2, max: 2 }))
+            .map(([parts, more]) => parts * 16 * MiB + more)
+        ),
+        fc.nat(),
+        (sizeBytes, seed) => {
+          const { method, partSizeBytes, partCount } = layOutParts(sizeBytes);
+          const index = seed % partCount;
+          const part = partRange(sizeBytes, partSizeBytes, index);
+          expect(part.start).toBe(
+            index === 0 ? 0 : partRange(sizeBytes, partSizeBytes, index - 1).end
+          );
+          const length = part.end - part.start;
+          expect(length).toBeLessThanOrEqual(5 * GiB);
+          if (method === 'multipart' && index < partCount - 1) {
+            expect(length).toBe(partSizeBytes);
+            expect(length).toBeGreaterThanOrEqual(5 * MiB);
+          } else {
+            expect(length).toBeGreaterThan(0);
+          }
+          expect(partCount).toBeLessThanOrEqual(10_000);
+        }
+      ),
+      { numRuns: 500 }
+    );
+  });
+
   it('sends small files in one request and the next byte in two', () => {
     expect(layOutParts(16 * MiB)).toMatchObject({ method: 'single-put', partCount: 1 });
     expect(layOutParts(16 * MiB + 1)).toMatchObject({ method: 'multipart', partCount: 2 });
