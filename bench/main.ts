@@ -46,6 +46,9 @@ async function openPlace(network: NetworkName): Promise<Place> {
 }
 
 async function runAll(options: BenchOptions): Promise<void> {
+  if (process.platform !== 'linux') {
+    throw new Error('The benchmark needs Linux: it reads times and memory from /proc.');
+  }
   const tools = await install(say);
   const workloads = options.workloads.map(name => planWorkload(name, options));
   await mkdir(MODELS, { recursive: true });
@@ -56,8 +59,12 @@ async function runAll(options: BenchOptions): Promise<void> {
     const place = await openPlace('loopback');
     const text = await profile(place, workloads, { tools, say, commandLine: options.commandLine });
     checkGoingOn();
-    await writeFile(join(__dirname, 'PROFILE.md'), text);
-    say('Written: bench/PROFILE.md');
+    if (options.quick) {
+      process.stdout.write(text);
+    } else {
+      await writeFile(join(__dirname, 'PROFILE.md'), text);
+      say('Written: bench/PROFILE.md');
+    }
     return;
   }
   const places = new Map<NetworkName, Place>();

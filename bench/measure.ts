@@ -11,6 +11,8 @@ export interface Commands {
   parallel?: number;
   /** For the standard input of the only command. */
   input?: string;
+  /** Ends a program that waits for its input after so long, as if it were done. */
+  endAfterSeconds?: number;
 }
 
 /** Of all processes together, those that the programs started included. */
@@ -51,6 +53,7 @@ export async function measure(
       commands: work.commands,
       parallel: work.parallel ?? 1,
       input: work.input ?? null,
+      endAfterSeconds: work.endAfterSeconds ?? null,
       timeoutSeconds: options.timeoutSeconds,
       log: LOG
     })

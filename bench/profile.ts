@@ -139,11 +139,20 @@ function symbolLines(data: string): string[] {
       ['report', '-i', data, '--stdio', '--no-children', '--sort', sort, '--percent-limit', '0.5'],
       { encoding: 'utf8', maxBuffer: 64 * 2 ** 20 }
     );
-    return stdout
-      .split('\n')
-      .filter(line => /^\s+\d/.test(line))
-      .slice(0, TOP)
-      .map(line => line.trim().replace(/\s+/g, ' '));
+    return (
+      stdout
+        .split('\n')
+        .filter(line => /^\s+\d/.test(line))
+        // Deno comes without its symbols.
+        .filter(line => !/\b0x[0-9a-f]{8,}/.test(line))
+        .slice(0, TOP)
+        .map(line =>
+          line
+            .trim()
+            .replace(/\s+/g, ' ')
+            .replace(/( -)+$/, '')
+        )
+    );
   };
   return [
     '',

@@ -16,6 +16,7 @@ export type Singles = Array<{ what: string; value: string }>;
 const MIB = 2 ** 20;
 const TIMES = 3;
 const TIMEOUT_SECONDS = 1800;
+const REST_SECONDS = 3;
 
 interface SingleOptions {
   tools: Tools;
@@ -54,14 +55,14 @@ export async function measureSingles(options: SingleOptions): Promise<Singles> {
       await listHubFiles(servers, workload.model);
     }
     const rest: number[] = [];
-    await note('Memory of the engine that does nothing (it prints its version)', async () => {
+    await note('Memory of the engine at rest (it waits for a plan)', async () => {
       for (let time = 0; time < TIMES; time++) {
-        rest.push((await bedrockImport('--version')).peakBytes);
+        rest.push((await atRest(options.tools, servers, folder)).peakBytes);
       }
       return mib(median(rest));
     });
     const above = ({ peakBytes }: Measured) =>
-      `${mib(peakBytes)}, ${mib(peakBytes - median(rest))} above the engine that does nothing`;
+      `${mib(peakBytes)}, ${mib(peakBytes - median(rest))} above the engine at rest`;
     await note(
       `From the start of the command to the first bytes at S3, ${small.title}`,
       async () => {
@@ -95,6 +96,15 @@ export async function measureSingles(options: SingleOptions): Promise<Singles> {
     await rm(folder, { recursive: true, force: true });
   }
   return singles;
+}
+
+/** The engine with all its code, before it has read anything. */
+async function atRest(tools: Tools, servers: Servers, folder: string): Promise<Measured> {
+  return measure(
+    tools.python,
+    { commands: [[tools.bedrockImport, 'copy', '--plan', '-']], endAfterSeconds: REST_SECONDS },
+    { env: servers.env, cwd: folder, timeoutSeconds: TIMEOUT_SECONDS }
+  );
 }
 
 async function measureOne(

@@ -2,7 +2,8 @@
 
 Reads a JSON object from standard input: `commands` (lists of arguments), `parallel` (how many at a
 time), `input` (text for the standard input of the only command), `timeoutSeconds`, `log` (a file for
-everything that they print). Writes one JSON object to standard output: wall `seconds`, `userSeconds`
+everything that they print), `endAfterSeconds` (ends a program that waits for input, as if it were
+done). Writes one JSON object to standard output: wall `seconds`, `userSeconds`
 and `systemSeconds` of all processes, `peakBytes` (the sum of their proportional set sizes, sampled),
 `code` (the first one that is not 0), and `samples`.
 
@@ -104,13 +105,14 @@ def main() -> None:
     watch.start()
     with open(spec["log"], "ab") as log:
         given = spec.get("input")
+        rest = spec.get("endAfterSeconds")
         started = time.monotonic()
         deadline = started + spec["timeoutSeconds"]
         while commands or running:
             while commands and len(running) < spec["parallel"] and code == 0:
                 child = subprocess.Popen(
                     commands.popleft(),
-                    stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
+                    stdin=subprocess.DEVNULL if given is None and rest is None else subprocess.PIPE,
                     stdout=log,
                     stderr=log,
                 )
@@ -125,6 +127,8 @@ def main() -> None:
                 if status is not None:
                     code = code or status
                     del running[pid]
+            if rest is not None and time.monotonic() > started + rest:
+                break
             if time.monotonic() > deadline:
                 log.write(b"\nran out of time\n")
                 code = code or 124
