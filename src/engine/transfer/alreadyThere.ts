@@ -74,11 +74,16 @@ export function skipped(
   };
 }
 
-/** What has to be done about a file whose key is taken by an object that no manifest vouches for. */
+/**
+ * What has to be done about a file whose key is taken by an object that is not known to be it.
+ *
+ * @param vouchedFor whether a manifest says what the object is
+ */
 export function compareObject(
   source: PlanSource,
   planned: PlannedFile,
-  found: DescribedObject
+  found: DescribedObject,
+  vouchedFor: boolean
 ): { file: PlannedFile; conflict?: PlanConflict } {
   const { sha256, gitOid, content, sizeBytes } = planned;
   const sameSize = found.sizeBytes === sizeBytes;
@@ -93,7 +98,14 @@ export function compareObject(
   }
   // The git hash in the metadata says what was meant to be there, the bytes say what is: they are read.
   const sameGitFile = sameSize && gitOid !== undefined && found.gitOid === gitOid;
-  if (sameGitFile || ours) {
+  // Of an earlier state of the same folder, and never proved: its bytes show whether it is this one's.
+  const unproved =
+    source.kind === 'folder' &&
+    !vouchedFor &&
+    sameSize &&
+    found.sha256 === undefined &&
+    found.source?.startsWith(`${encodeURI(source.modelId)}@`) === true;
+  if (sameGitFile || ours || unproved) {
     // Sent whole by a run that ended before the proof or the manifest.
     const provable =
       sameGitFile || (sameSize && found.sha256 === undefined && content === undefined);

@@ -92,7 +92,7 @@ export async function lookAtDestination(
     if (found === undefined) {
       return kept ?? planned;
     }
-    const compared = compareObject(source, planned, found);
+    const compared = compareObject(source, planned, found, proof !== undefined);
     if (compared.conflict !== undefined) {
       conflicts.set(compared.file, compared.conflict);
     }

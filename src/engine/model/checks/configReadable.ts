@@ -10,11 +10,11 @@ export const configReadable: ModelCheck = ({ config, unreadable, model }) => {
     return {
       id,
       verdict: 'blocker',
-      found: there ? 'config.json is not a JSON object.' : 'The repository has no config.json.',
+      found: there ? 'config.json is not a JSON object.' : 'The model has no config.json.',
       why,
       source: GUIDE_SOURCE,
       nextStep:
-        'Take a repository in the Hugging Face transformers format, with config.json in its top folder.'
+        'Take a model in the Hugging Face transformers format, with config.json in its top folder.'
     };
   }
   if (unreadable.length > 0) {

@@ -11,7 +11,7 @@ export const notAnAdapter: ModelCheck = ({ model, selection }) => {
     return {
       id,
       verdict: 'blocker',
-      found: 'The repository holds an adapter only.',
+      found: 'The files are those of an adapter only.',
       why,
       source: GUIDE_SOURCE,
       nextStep:
@@ -20,6 +20,6 @@ export const notAnAdapter: ModelCheck = ({ model, selection }) => {
   }
   const found = adapter
     ? 'Whole weights; an adapter beside them is left out.'
-    : 'The repository holds whole weights, not an adapter.';
+    : 'The model has whole weights, it is not an adapter.';
   return weights ? { id, verdict: 'ok', found, why, source: GUIDE_SOURCE } : undefined;
 };

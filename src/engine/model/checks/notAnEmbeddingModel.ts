@@ -22,7 +22,7 @@ export const notAnEmbeddingModel: ModelCheck = ({ model }) => {
       verdict: 'blocker',
       found: byTag
         ? `The hub lists the model under ${model.pipelineTag}.`
-        : 'The repository is one of sentence-transformers.',
+        : 'The files are those of a sentence-transformers model.',
       why,
       source: GUIDE_SOURCE,
       nextStep: 'Choose a model that generates text.'

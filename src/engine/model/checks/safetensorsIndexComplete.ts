@@ -29,7 +29,7 @@ export const safetensorsIndexComplete: ModelCheck = facts => {
   const missing = new Set([...(indexed ?? []), ...numberedFiles(present)]);
   present.forEach(path => missing.delete(path));
   if (missing.size > 0) {
-    return blocker(`Missing from the repository: ${[...missing].sort().slice(0, 5).join(', ')}.`);
+    return blocker(`Missing from the model: ${[...missing].sort().slice(0, 5).join(', ')}.`);
   }
   const warning = (found: string, nextStep: string): ReturnType<ModelCheck> => ({
     id,

@@ -17,10 +17,10 @@ export const tokenizerPresent: ModelCheck = ({ selection }) => {
     return {
       id,
       verdict: 'blocker',
-      found: 'The repository holds no tokenizer.',
+      found: 'The model has no tokenizer.',
       why,
       source: GUIDE_SOURCE,
-      nextStep: 'Take a repository with tokenizer.json, or add the tokenizer of the base model.'
+      nextStep: 'Take a model with tokenizer.json, or add the tokenizer of the base model.'
     };
   }
   if (!paths.has('tokenizer_config.json')) {
@@ -30,7 +30,7 @@ export const tokenizerPresent: ModelCheck = ({ selection }) => {
       found: `${found.join(' and ')}, but no tokenizer_config.json.`,
       why,
       source: GUIDE_SOURCE,
-      nextStep: 'Expect the import to fail; a repository saved by transformers has the file.'
+      nextStep: 'Expect the import to fail; a model saved by transformers has the file.'
     };
   }
   const names = `${found.join(' and ')} with tokenizer_config.json.`;

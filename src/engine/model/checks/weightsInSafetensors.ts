@@ -30,7 +30,7 @@ export const weightsInSafetensors: ModelCheck = ({ selection, weightsBytes }) =>
   const paths = selection.leftOut.map(file => file.path);
   const elsewhere = paths.find(path => path.endsWith('.safetensors'));
   const formats = OTHER_FORMATS.filter(([pattern]) => paths.some(path => pattern.test(path)));
-  let found = 'The repository holds no weights.';
+  let found = 'The model has no weights.';
   if (elsewhere !== undefined) {
     found = `No weights that an import can read; the only safetensors files are such as ${elsewhere}.`;
   } else if (formats.length > 0) {

@@ -232,6 +232,47 @@ describe('a copy of a folder', () => {
     expect((objects.Contents ?? []).map(({ Key }) => Key)).not.toContain(prefix + MANIFEST_NAME);
   });
 
+  /** A run that ends when the large object is whole and S3 has not computed its hash yet. */
+  async function stopBeforeTheProof(): Promise<void> {
+    proxy.decide = ({ kind }) => (kind === 'PUT copy' ? 'hang' : 'pass');
+    const stop = new AbortController();
+    const error = await refusal(
+      copy({
+        signal: stop.signal,
+        onFile: ({ path, state }) => {
+          if (path === BIG && state === 'proving') {
+            setTimeout(() => stop.abort(), 500);
+          }
+        }
+      })
+    );
+    expect(error.code).toBe('CANCELLED');
+    proxy.decide = () => 'pass';
+  }
+
+  it('proves by its bytes what an earlier state of the folder had left unproved', async () => {
+    await stopBeforeTheProof();
+    await folder.write('tokenizer.json', '{"a":1}');
+    const again = await plan();
+    expect(actions(again)).toMatchObject({ [BIG]: 'prove', 'tokenizer.json': 'copy' });
+    await copyModel(context(), again, { allowOverwrite: true });
+    await expectInS3({ ...FILES, 'tokenizer.json': '{"a":1}' });
+  });
+
+  it('deletes the object of a file that has changed after its last part', async () => {
+    await stopBeforeTheProof();
+    const again = await plan();
+    const other = sampleBytes(33 * MiB + 123, 9);
+    await folder.write(BIG, other);
+    expect((await refusal(copyModel(context(), again))).code).toBe('FILE_CHANGED');
+    const objects = await aws.s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+    expect((objects.Contents ?? []).map(({ Key }) => Key)).not.toContain(prefix + BIG);
+    const third = await plan();
+    expect(third.conflicts).toEqual([]);
+    await copyModel(context(), third);
+    await expectInS3({ ...FILES, [BIG]: other });
+  });
+
   it('marks each object with its origin in characters that headers can carry', async () => {
     await copy();
     const head = await aws.s3.send(

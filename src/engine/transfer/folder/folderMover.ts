@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { BedrockImportError } from '../../errors';
 import type { MovedObject, PartMover, PartMoverInputs, PartTarget } from '../partMover';
 import { MiB } from '../partSize';
 import type { FolderSource } from '../planSource';
@@ -66,12 +68,29 @@ export class FolderMover implements PartMover {
       this.hashes.get(file.path) ?? new FollowingHash(roots, file, this.inputs.stop.signal);
     // A second round sends the file anew and has to look at it anew.
     this.hashes.delete(file.path);
-    return hash.value(file.sizeBytes);
+    try {
+      return await hash.value(file.sizeBytes);
+    } catch (error) {
+      if (error instanceof BedrockImportError && error.code === 'FILE_CHANGED') {
+        await this.discard(file);
+      }
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
     this.hashes.forEach(hash => hash.giveUp());
     this.hashes.clear();
+  }
+
+  /** The object is whole and of no version that can be proved any more. */
+  private async discard(file: PlannedFile): Promise<void> {
+    const { context, plan, stop } = this.inputs;
+    const target = { Bucket: plan.destination.bucket, Key: file.key };
+    await context.aws.s3
+      .send(new DeleteObjectCommand(target), { abortSignal: stop.signal })
+      // Without the permission the next run finds it to be another one.
+      .catch(() => undefined);
   }
 
   private folder(): Promise<FolderRoots> {
