@@ -226,7 +226,9 @@ describe('an import in two terminals', () => {
       ...['--yes', '--json']
     ];
     const running = await startUntil(trial, args, /^Importing into Bedrock/m);
-    const [second, first] = await Promise.all([trial.run(args), running.ended]);
+    // Nothing new is begun, so nobody has to agree to it.
+    const withoutYes = args.filter(arg => arg !== '--yes');
+    const [second, first] = await Promise.all([trial.run(withoutYes), running.ended]);
     expect([first.code, second.code]).toEqual([0, 0]);
     const models = [first, second].map(ran => JSON.parse(ran.stdout).model.modelArn as string);
     expect(new Set(models).size).toBe(1);
@@ -263,6 +265,18 @@ describe('where jobs cannot be kept', () => {
     expect(ran.stderr).toMatch(/^Warning: Jobs cannot be kept in .+$/m);
     expect(ran.code).toBe(0);
     expect((await trial.run(['jobs', 'list'], { env })).stdout).toMatch(/^No jobs in /);
+  });
+});
+
+describe('a job that keeps its host awake', () => {
+  it('says when it cannot, and does the work all the same', async () => {
+    // The tests do not let the command write the file that the idle shutdown looks at.
+    const ran = await trial.run(
+      ['copy', 'trial/tiny', `s3://${trial.bucket}/awake`, '--keep-awake'],
+      { env: { SERVICE_NAME: 'SageMakerUnifiedStudio' } }
+    );
+    expect(ran.stderr).toMatch(/^Warning: \/tmp\/\.sagemaker-last-active-timestamp cannot be /m);
+    expect(ran.code).toBe(0);
   });
 });
 

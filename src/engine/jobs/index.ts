@@ -8,6 +8,7 @@ export { JobStore } from './store';
 export type { JobStoreOptions } from './store';
 export type { LeaseTiming } from './lease';
 export { createCopyJob, createImportJob } from './createJob';
+export { jobId } from './jobIdentity';
 export { runJob } from './runJob';
 export type { RunJobOptions } from './runJob';
 export { cancelJob, pauseJob, removeJob } from './endJob';

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
-import { createImportJob, ImportOptions, reviewImport } from '../../jobs';
+import { createImportJob, ImportOptions, Job, jobId, reviewImport } from '../../jobs';
+import type { ImportReview } from '../../jobs';
 import { refusalOf } from '../blocked';
 import { readChatTemplateFile } from '../chatTemplateFile';
 import { requireConfirmation } from '../confirmation';
@@ -100,6 +101,11 @@ async function importModel(
     review: reviewDocument(review),
     ...(download === undefined ? {} : { download })
   };
+  const running = options.review === true ? undefined : await runningImport(session, review);
+  if (running !== undefined) {
+    // Nothing is begun or changed, so there is nothing to agree to.
+    return runImportShown(session, running, document);
+  }
   const print = (to: Printer): void => {
     printReview(to, review);
     if (download !== undefined) {
@@ -129,6 +135,20 @@ async function importModel(
     keepAwake: options.keepAwake
   });
   progress.stage(`${job.title}, as job ${job.id}`);
+  return runImportShown(session, job, document);
+}
+
+/** The same import, where another process is at it. */
+async function runningImport(session: Session, review: ImportReview): Promise<Job | undefined> {
+  const store = await session.jobs();
+  const { plan, identity, requestedName } = review;
+  const id = jobId({ kind: 'import', plan, account: identity.account, requestedName });
+  return (await store.lookAt(id)).state === 'held'
+    ? { ...(await store.read(id)), runningElsewhere: true }
+    : undefined;
+}
+
+async function runImportShown(session: Session, job: Job, document: object): Promise<Outcome> {
   const result = await runShown(session, job);
   return {
     document: { ...jobResultDocument(job, result), ...document },
