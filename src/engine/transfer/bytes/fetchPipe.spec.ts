@@ -65,7 +65,7 @@ describe('the pipe over fetch', () => {
   }
 
   it('moves the bytes and says their length', async () => {
-    let body = Buffer.alloc(0);
+    let body: Buffer = Buffer.alloc(0);
     const hub = await serve(sendContent);
     const s3 = await serve(async heard => {
       body = await heard.body();
@@ -171,7 +171,7 @@ describe('the pipe over fetch', () => {
   });
 
   it('puts bytes in memory', async () => {
-    let body = Buffer.alloc(0);
+    let body: Buffer = Buffer.alloc(0);
     const s3 = await serve(async heard => {
       body = await heard.body();
       heard.socket.write(head(['etag: "e"', 'content-length: 0']));

@@ -6,8 +6,6 @@ import type { ParsedHead } from './parseHead';
 
 /** Longest head that is taken, interim answers included. */
 const HEAD_BYTES = 65_536;
-/** How much of a body of known length is read before it is handed on. */
-const BATCH_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
 /** Reads one answer from a connection: its head, then its body piece by piece. */
@@ -119,7 +117,8 @@ export class AnswerReader {
         this.remaining < 0 || this.remaining >= this.buffer.length
           ? this.buffer
           : this.buffer.subarray(0, this.remaining);
-      const atLeast = this.remaining < 0 ? 1 : Math.min(BATCH_BYTES, room.length);
+      // Only where the end is known can more be waited for than comes at once.
+      const atLeast = this.remaining < 0 ? 1 : room.length;
       if (!(await this.fill(room, atLeast))) {
         if (this.remaining < 0) {
           this.over = true;

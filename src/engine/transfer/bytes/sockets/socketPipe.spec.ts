@@ -325,7 +325,7 @@ describe.each(['plain', 'TLS'])('the pipe over sockets, %s', kind => {
   it('does not believe a confirmation of bytes that were not sent', async () => {
     const hub = await serve(({ socket }) => {
       socket.write(head([`content-length: ${CONTENT.length}`]));
-      socket.write(CONTENT.subarray(0, 100_000));
+      socket.write(CONTENT.subarray(0, 290_000));
     });
     const s3 = await serve(({ socket }) => socket.write(head(['etag: "e"', 'content-length: 0'])));
     const failure = await failureOf(move(hub, s3));
@@ -507,7 +507,7 @@ describe.each(['plain', 'TLS'])('the pipe over sockets, %s', kind => {
         return;
       }
       socket.write(head([`content-length: ${CONTENT.length}`]));
-      socket.write(moment === 2 ? CONTENT.subarray(0, 100_000) : CONTENT);
+      socket.write(moment === 2 ? CONTENT.subarray(0, 290_000) : CONTENT);
     });
     const s3 = await serve(async heard => {
       if (moment === 2) {
