@@ -37,6 +37,27 @@ function outages(options: Partial<OutageOptions> = {}): {
   return { gate, clock, waits };
 }
 
+describe('one operation inside another', () => {
+  it('does not wait for itself while it tries for all', async () => {
+    const { gate, clock } = outages();
+    let fresh = false;
+    const answer = await gate.through(async () => {
+      if (clock.time === 0) {
+        throw expired();
+      }
+      return gate.through(async () => {
+        fresh = clock.time > 3000;
+        if (!fresh) {
+          throw expired();
+        }
+        return 'done';
+      });
+    });
+    expect(answer).toBe('done');
+    expect(await gate.through(async () => 'open')).toBe('open');
+  });
+});
+
 describe('credentials that expire', () => {
   it('are waited for by all together, and asked for by one', async () => {
     let fresh = false;

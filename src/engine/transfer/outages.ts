@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { classifyConnectionFailure } from '../aws';
 import { BedrockImportError, cancelledError } from '../errors';
 import { backoffMs, systemClock } from '../waiting';
@@ -58,6 +59,8 @@ export class Outages {
   private failure: BedrockImportError | undefined;
   private lastLifeAt: number;
   private readonly clock: Clock;
+  /** Set inside the operation that tries for all: what it calls must not wait for itself. */
+  private readonly prober = new AsyncLocalStorage<true>();
 
   constructor(private readonly options: OutageOptions) {
     this.clock = options.clock ?? systemClock;
@@ -80,13 +83,13 @@ export class Outages {
    * what `operation` throws otherwise
    */
   async through<T>(operation: () => Promise<T>): Promise<T> {
-    let probing = false;
+    let probing = this.prober.getStore() === true && this.current !== undefined;
     for (;;) {
       if (!probing) {
         await this.passable();
       }
       try {
-        const result = await operation();
+        const result = await (probing ? this.prober.run(true, operation) : operation());
         this.lastLifeAt = this.clock.now();
         if (probing) {
           this.end();
