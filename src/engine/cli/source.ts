@@ -3,6 +3,7 @@ import { inspectModel, ModelInspection } from '../model';
 import {
   hubCacheFolder,
   openCopySource,
+  OpenSourceOptions,
   PlanSource,
   readSourceText,
   SourceText,
@@ -67,7 +68,10 @@ export async function openModel(
   const found = readSourceText(text);
   const engine = await session.engine();
   progress.status(`Reading ${nameOf(found)}`);
-  const { source, files } = await openCopySource(engine, text, { signal });
+  const { source, files } = await openCopySource(engine, text, {
+    onArchive: archiveStatus(session, text),
+    signal
+  });
   const inspection = await inspectModel(files, {
     region: engine.environment.region?.name,
     signal
@@ -79,6 +83,17 @@ export async function openModel(
       cacheFolder === undefined || source.kind !== 'hub'
         ? source
         : throughCache(source, cacheFolder, inspection.model.requestedRevision)
+  };
+}
+
+/** In steps of ten per cent, for a log that gets a line for each. */
+export function archiveStatus(
+  session: Session,
+  text: string
+): NonNullable<OpenSourceOptions['onArchive']> {
+  return ({ readBytes, totalBytes }) => {
+    const percent = 10 * Math.floor((10 * readBytes) / Math.max(1, totalBytes));
+    session.progress.status(`Reading ${text} for its index: ${percent} %`);
   };
 }
 

@@ -44,7 +44,10 @@ export async function reviewImport(
     normalisePrefix(options.prefix);
   }
   const { aws } = context;
-  const opened = await openCopySource(context, options.model, { signal });
+  const opened = await openCopySource(context, options.model, {
+    onArchive: options.onArchive,
+    signal
+  });
   const source = sourceOf(opened, options.cacheFolder);
   const inspection = await inspectModel(opened.files, { region: aws.region, signal });
   const identity = await getCallerIdentity(aws, { signal });

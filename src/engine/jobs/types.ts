@@ -5,7 +5,7 @@ import type { CallerIdentity, Environment } from '../environment';
 import type { HubClient } from '../hub';
 import type { ImportRole, PolicyDocument } from '../iam';
 import type { ModelInspection } from '../model';
-import type { CopyPlan, CopyProgress, CopyResult, CopyRetry } from '../transfer';
+import type { CopyPlan, CopyProgress, CopyResult, CopyRetry, OpenSourceOptions } from '../transfer';
 
 /** Everything that the engine's verbs need to know about where they run. */
 export interface EngineContext {
@@ -32,6 +32,8 @@ export interface ImportOptions {
   chatTemplate?: string;
   /** First question to the imported model. */
   ask?: string;
+  /** While an archive is read for its index. */
+  onArchive?: OpenSourceOptions['onArchive'];
   signal?: AbortSignal;
 }
 

@@ -2,6 +2,7 @@ import { openHubModel, parseModelReference } from '../hub';
 import { hubModelFiles } from '../model';
 import type { ModelFiles } from '../model';
 import { openArchive } from './archive';
+import type { ArchiveProgress } from './archive';
 import { openFolder } from './folder';
 import type { PlanSource } from './planSource';
 import { openS3Source } from './s3Source';
@@ -19,6 +20,8 @@ export interface OpenSourceOptions {
   currentDirectory?: string;
   /** What `~` stands for. @default the home folder of this user */
   homeDirectory?: string;
+  /** While an archive is read for its index, which takes as long as unpacking it does. */
+  onArchive?: (progress: ArchiveProgress) => void;
   signal?: AbortSignal;
 }
 
@@ -42,7 +45,7 @@ export async function openCopySource(
     case 's3':
       return openS3Source(context, found, { signal });
     case 'archive':
-      return openArchive(context, found, { signal });
+      return openArchive(context, found, { signal, onProgress: options.onArchive });
     case 'hub': {
       const reference = parseModelReference(found.text, { endpoint: context.hub.endpoint });
       const model = await openHubModel(context.hub, reference, { signal });

@@ -9,7 +9,7 @@ import { jobResultDocument, printJobResult } from '../jobs/jobResult';
 import { runShown } from '../jobs/runShown';
 import type { Printer } from '../output';
 import type { Outcome, Session } from '../session';
-import { cacheFolderOf, DiskOptions, SOURCE_ARGUMENT } from '../source';
+import { archiveStatus, cacheFolderOf, DiskOptions, SOURCE_ARGUMENT } from '../source';
 import { printDownload } from '../text/downloadLines';
 import { overwrites } from '../text/planLines';
 import { printReview, reviewDocument } from '../text/reviewLines';
@@ -87,6 +87,7 @@ async function importModel(
     createRole: options.createRole,
     importedModelName: options.name,
     ask: options.ask,
+    onArchive: archiveStatus(session, model),
     signal
   };
   if (options.chatTemplate !== undefined) {
