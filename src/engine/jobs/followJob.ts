@@ -108,12 +108,12 @@ class EventSource {
           this.bell.ring();
         }) ?? (() => undefined);
       this.listensTo = live;
-      events.push(
-        ...(this.store.isInMemory(this.id)
-          ? await this.store.events(this.id)
-          : await this.reader.read()),
-        ...(live?.unwritten ?? [])
-      );
+      // What is on its way to the disk now may be there only after the look.
+      const unwritten = live?.unwritten ?? [];
+      const written = this.store.isInMemory(this.id)
+        ? await this.store.events(this.id)
+        : await this.reader.read();
+      events.push(...written, ...unwritten);
     }
     events.push(...this.heard);
     this.heard = [];

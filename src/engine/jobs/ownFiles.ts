@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
@@ -76,13 +76,7 @@ export async function ensureFolder(
 export async function writeWhole(path: string, text: string): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    const file = await open(temporary, 'wx', FILE_MODE);
-    try {
-      await writeAll(file, Buffer.from(text, 'utf8'));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeFresh(temporary, text);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
@@ -91,8 +85,28 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
-/** Makes a file that did not exist. @throws with code `EEXIST` when it does. */
+/**
+ * Makes a file that did not exist. Others see it whole or not at all, where the file system has links.
+ *
+ * @throws with code `EEXIST` when it does exist.
+ */
 export async function createNew(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await writeFresh(temporary, text);
+    await link(temporary, path);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code !== undefined && !['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) {
+      throw error;
+    }
+    await writeFresh(path, text);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+async function writeFresh(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx', FILE_MODE);
   try {
     await writeAll(file, Buffer.from(text, 'utf8'));

@@ -121,10 +121,11 @@ export class JobStore {
   async events(id: string, options: { from?: number } = {}): Promise<JobEvent[]> {
     await this.requireThere(id);
     const passing = this.inMemory.get(id);
+    // Before the journal is read: what is on its way to the disk now may be there only afterwards.
+    const unwritten = passing === undefined ? (this.live.get(id)?.unwritten ?? []) : [];
     const written = passing?.events ?? (await new JournalReader(this.journalOf(id)).read());
     const last = written.at(-1)?.seq ?? 0;
-    const unwritten = (this.live.get(id)?.unwritten ?? []).filter(({ seq }) => seq > last);
-    const all = passing === undefined ? [...written, ...unwritten] : written;
+    const all = [...written, ...unwritten.filter(({ seq }) => seq > last)];
     return all.filter(({ seq }) => seq >= (options.from ?? 1));
   }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -44,6 +45,10 @@ export async function denoProgram(contents: string): Promise<DenoProgram> {
     format: 'esm',
     platform: 'node',
     external: ['node:*'],
+    // Deno knows them by their prefix only.
+    alias: Object.fromEntries(
+      builtinModules.filter(name => !name.startsWith('_')).map(name => [name, `node:${name}`])
+    ),
     mainFields: ['module', 'main'],
     conditions: ['module', 'import', 'node'],
     logLevel: 'error',
