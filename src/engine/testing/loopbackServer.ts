@@ -12,8 +12,9 @@ export abstract class LoopbackServer {
 
   protected abstract answer(request: IncomingMessage, response: ServerResponse): void;
 
-  async start(): Promise<void> {
-    await new Promise<void>(resolve => this.server.listen(0, '127.0.0.1', resolve));
+  /** @param port the one it had before, where it comes back after a while; a free one otherwise. */
+  async start(port = 0): Promise<void> {
+    await new Promise<void>(resolve => this.server.listen(port, '127.0.0.1', resolve));
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,5 @@
-import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { createHash } from 'node:crypto';
 import { BedrockImportError } from '../errors';
 import { askS3, isRefusal } from './askS3';
@@ -130,36 +129,27 @@ export async function writeBytes(
   const digest = createHash('sha256').update(target.bytes).digest();
   const checksum = digest.toString('base64');
   const subject = `s3://${target.bucket}/${target.key}`;
-  const stop = new AbortController();
-  const onAbort = (): void => stop.abort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await askS3({ action: 's3:PutObject', subject }, signal, async () => {
-      const upload = new Upload({
-        client: s3,
-        params: {
-          Bucket: target.bucket,
-          Key: target.key,
-          Body: target.bytes,
-          ChecksumSHA256: checksum,
-          Metadata: target.metadata,
-          ContentType: target.key.endsWith('.json')
-            ? 'application/json'
-            : 'application/octet-stream'
-        },
-        // One PUT, so that the checksum is of the whole object.
-        partSize: Math.max(5 * 2 ** 20, target.bytes.length + 1),
-        abortController: stop
-      });
-      const answer = await upload.done();
-      return {
-        sha256: digest.toString('hex'),
-        etag: answer.ETag ?? '',
-        checked: answer.ChecksumSHA256 === checksum,
-        sizeBytes: target.bytes.length
-      };
-    });
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+  return askS3({ action: 's3:PutObject', subject }, signal, async () => {
+    const answer = await s3.send(
+      new PutObjectCommand({
+        Bucket: target.bucket,
+        Key: target.key,
+        Body: target.bytes,
+        ChecksumSHA256: checksum,
+        Metadata: target.metadata,
+        ContentType: contentType(target.key)
+      }),
+      { abortSignal: signal }
+    );
+    return {
+      sha256: digest.toString('hex'),
+      etag: answer.ETag ?? '',
+      checked: answer.ChecksumSHA256 === checksum,
+      sizeBytes: target.bytes.length
+    };
+  });
+}
+
+export function contentType(key: string): string {
+  return key.endsWith('.json') ? 'application/json' : 'application/octet-stream';
 }

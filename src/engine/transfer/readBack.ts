@@ -113,12 +113,12 @@ async function hashObject(reader: RangeReader, target: ObjectToProve): Promise<P
       break;
     }
   }
-  for (let turn = 0; turn < onTheirWay.length; turn++) {
-    const bytes = (await onTheirWay[turn]) ?? new Uint8Array();
-    delete onTheirWay[turn];
+  let turn = 0;
+  for (let read = onTheirWay.shift(); read !== undefined; read = onTheirWay.shift()) {
+    const bytes = await read;
     sha256.update(bytes);
     gitSha1?.update(bytes);
-    const buffer = buffers[turn % RANGES_AT_ONCE];
+    const buffer = buffers[turn++ % RANGES_AT_ONCE];
     if (next < target.sizeBytes && buffer !== undefined) {
       begin(buffer);
     }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toAwsError } from '../aws';
 import { sendWithRetries } from './attempts';
+import { contentType } from './manifest';
 import type { MovedObject, PartMoverInputs, PartTarget } from './partMover';
 import { judgePut, pipeFault } from './putAnswer';
 import { STALL_MS } from './sendRange';
@@ -30,7 +31,8 @@ export async function sendPartBytes(
       const put = await signed(inputs, file, () =>
         presignPart(inputs.context.aws.s3, { bucket, key: file.key, uploadId, partNumber })
       );
-      return putBytes(inputs, file, put, body, onBytes);
+      const headers = { ...put.headers, 'content-type': contentType(file.key) };
+      return putBytes(inputs, file, { ...put, headers }, body, onBytes);
     }
   );
   return { etag: headers.get('etag') ?? '' };
@@ -62,7 +64,8 @@ export async function sendObjectBytes(
           metadata: sourceMetadata(plan.source, file)
         })
       );
-      return putBytes(inputs, file, put, body, onBytes);
+      const headers = { ...put.headers, 'content-type': contentType(file.key) };
+      return putBytes(inputs, file, { ...put, headers }, body, onBytes);
     }
   );
   return {

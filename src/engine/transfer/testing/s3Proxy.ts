@@ -4,7 +4,14 @@ import { LoopbackServer } from '../../testing/loopbackServer';
 
 /** What becomes of one request on its way to S3. */
 export type Fate =
-  'pass' | 'lose-answer' | 'cut-answer' | 'stall' | 'refuse-early' | 'expired-token' | 'hang';
+  | 'pass'
+  | 'lose-answer'
+  | 'cut-answer'
+  | 'stall'
+  | 'refuse-early'
+  | 'expired-token'
+  | 'no-upload'
+  | 'hang';
 
 export interface ProxiedRequest {
   method: string;
@@ -46,6 +53,13 @@ export class S3Proxy extends LoopbackServer {
         response.writeHead(400, { 'content-type': 'application/xml' });
         response.end(
           '<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>'
+        );
+        return;
+      case 'no-upload':
+        request.resume();
+        response.writeHead(404, { 'content-type': 'application/xml' });
+        response.end(
+          '<Error><Code>NoSuchUpload</Code><Message>The upload may have been aborted.</Message></Error>'
         );
         return;
       default:
