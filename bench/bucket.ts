@@ -3,6 +3,7 @@ import {
   DeleteObjectsCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
   S3Client
 } from '@aws-sdk/client-s3';
 import { readFileSync } from 'node:fs';
@@ -16,6 +17,8 @@ export interface Bucket {
   client: S3Client;
   /** Empty when every file is there with its size; else one line on what is wrong. */
   missing(prefix: string, files: readonly HubFile[]): Promise<string>;
+  /** Makes the S3 read what the hub has, which it otherwise does at the first write. */
+  warmUp(): Promise<void>;
   /** Removes objects and uploads, so that the servers hold no more after a run than before it. */
   clear(prefix: string): Promise<void>;
 }
@@ -56,6 +59,10 @@ export function openBucket(servers: Servers): Bucket {
         ? ''
         : `${wrong.length} of ${files.length} files missing or of another size, such as ${first.path}: ` +
             `${found.get(prefix + first.path) ?? 'no'} instead of ${first.sizeBytes} bytes`;
+    },
+    warmUp: async () => {
+      const put = { Bucket: name, Key: 'bench/warm-up', Body: 'warm' };
+      await client.send(new PutObjectCommand(put));
     },
     clear: async prefix => {
       const keys = [...(await list(prefix)).keys()];

@@ -20,7 +20,10 @@ export interface Measured {
   seconds: number;
   userSeconds: number;
   systemSeconds: number;
-  /** Sum of the proportional set sizes, sampled every 50 ms. */
+  /**
+   * Peak of what all processes have written to memory, and of the files that each different program
+   * has in it; sampled every 50 ms.
+   */
   peakBytes: number;
   code: number;
 }

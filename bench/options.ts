@@ -23,7 +23,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
   const command = new Command('npm run bench --')
     .description(
       'Copies generated models from the hub to S3 of the sandbox with bedrock-import and with other ' +
-        'tools, in turns, and writes bench/RESULTS.md when all is done. Only Linux can tell all numbers.'
+        'tools, in turns. A run of everything writes bench/RESULTS.md at its end. Only Linux can tell all numbers.'
     )
     .option('--quick', 'everything once with small files, in five minutes; writes no results')
     .option('--full', 'the large workloads in their true size; takes many hours')

@@ -120,8 +120,8 @@ export function renderResults(record: Record): string {
     '',
     '## Medians and spread',
     '',
-    'Median (least to most). Memory is the peak of the sum of the proportional set sizes of all ' +
-      'processes, sampled every 50 ms.',
+    'Median (least to most). Memory is the peak, sampled every 50 ms, of what all processes of a ' +
+      'way have written, with the code and files of each different program counted once.',
     ...cells.flatMap(cell => [
       '',
       `### ${cell.title}`,

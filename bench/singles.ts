@@ -54,6 +54,7 @@ export async function measureSingles(options: SingleOptions): Promise<Singles> {
       say(`Preparing ${workload.title} …`);
       await listHubFiles(servers, workload.model);
     }
+    await openBucket(servers).warmUp();
     const rest: number[] = [];
     await note('Memory of the engine at rest (it waits for a plan)', async () => {
       for (let time = 0; time < TIMES; time++) {

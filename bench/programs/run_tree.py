@@ -3,9 +3,9 @@
 Reads a JSON object from standard input: `commands` (lists of arguments), `parallel` (how many at a
 time), `input` (text for the standard input of the only command), `timeoutSeconds`, `log` (a file for
 everything that they print), `endAfterSeconds` (ends a program that waits for input, as if it were
-done). Writes one JSON object to standard output: wall `seconds`, `userSeconds`
-and `systemSeconds` of all processes, `peakBytes` (the sum of their proportional set sizes, sampled),
-`code` (the first one that is not 0), and `samples`.
+done). Writes one JSON object to standard output: wall `seconds`, `userSeconds` and `systemSeconds`
+of all processes, `peakBytes` (see `memory_of`, sampled), `code` (the first one that is not 0), and
+`samples`.
 
 This process is made the reaper of orphans where the system can do that (Linux), so that programs
 which leave their children behind are counted in full.
@@ -50,15 +50,30 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def proportional_bytes(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/smaps_rollup") as file:
-            for line in file:
-                if line.startswith("Pss:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 0
+def memory_of(pids: list[int]) -> int:
+    """What the processes have written, and the files that each different program has in memory once.
+
+    A plain sum would count the code of a program for each of its processes; proportional set sizes
+    would credit a program with the servers that happen to run the same one.
+    """
+    written = 0
+    files: dict[str, int] = {}
+    for pid in pids:
+        try:
+            program = os.readlink(f"/proc/{pid}/exe")
+            with open(f"/proc/{pid}/smaps_rollup") as file:
+                sizes = {
+                    line.split(":")[0]: int(line.split()[1]) * 1024
+                    for line in file
+                    if line.endswith("kB\n")
+                }
+        except (OSError, ValueError):
+            continue  # It has ended meanwhile.
+        written += sizes.get("Pss_Anon", 0)
+        files[program] = max(
+            files.get(program, 0), sizes.get("Rss", 0) - sizes.get("Anonymous", 0)
+        )
+    return written + sum(files.values())
 
 
 class MemoryWatch(threading.Thread):
@@ -70,7 +85,7 @@ class MemoryWatch(threading.Thread):
 
     def run(self) -> None:
         while not self.done.wait(SAMPLE_SECONDS):
-            self.peak = max(self.peak, sum(map(proportional_bytes, descendants(os.getpid()))))
+            self.peak = max(self.peak, memory_of(descendants(os.getpid())))
             self.samples += 1
 
 
