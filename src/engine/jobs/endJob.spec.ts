@@ -7,6 +7,8 @@ import type { JobTrial } from './testing/jobTrial';
 
 const BIG = 'trial/big';
 
+jest.setTimeout(90_000);
+
 describe('ending jobs', () => {
   let trial: JobTrial;
   let number = 0;
@@ -197,7 +199,7 @@ describe('a runner of jobs', () => {
       });
       const { started } = await next.resumeUnfinished();
       expect([...started].sort()).toEqual([...ids].sort());
-      const outcomes = await Promise.all(started.map(id => next.outcome(id)));
+      const outcomes = await Promise.all(started.map(async id => await next.outcome(id)));
       expect(outcomes.map(outcome => outcome?.state)).toEqual(['done', 'done']);
       expect(waitedFor).toHaveLength(1);
       expect((await next.resumeUnfinished()).found).toEqual([]);

@@ -7,8 +7,10 @@ import { createImportJob, JobStore, reviewImport, runJob } from '.';
 import type { JobEvent } from '.';
 import { denoProgram } from './testing/denoProgram';
 import type { DenoProgram } from './testing/denoProgram';
-import { allText, QUICK, requireNoSecrets, startJobTrial } from './testing/jobTrial';
+import { allText, MODEL, QUICK, requireNoSecrets, startJobTrial } from './testing/jobTrial';
 import type { JobTrial } from './testing/jobTrial';
+
+jest.setTimeout(90_000);
 
 /** Ends itself as kill -9 would as soon as an event is on the disk that matches. */
 const PROGRAM = `
@@ -30,7 +32,13 @@ const PROGRAM = `
     }
   };
   const timer = setInterval(look, 1);
-  const outcome = await runJob(context, store, job.id, { onEvent: look }).catch(error => error);
+  const onEvent = event => {
+    if (event.type === 'warning') {
+      console.log('warned');
+    }
+    look();
+  };
+  const outcome = await runJob(context, store, job.id, { onEvent }).catch(error => error);
   clearInterval(timer);
   console.log('ended ' + (outcome.state ?? outcome.code ?? outcome));
   process.exit(0);`;
@@ -62,22 +70,18 @@ describe('an import whose process is killed', () => {
     }
   });
 
-  const started = (
+  function started(
     store: JobStore,
-    prefix: string,
-    deadly: string,
-    ask = ''
-  ): ReturnType<DenoProgram['start']> =>
-    program.start(
-      [
-        store.stateDirectory,
-        JSON.stringify(QUICK),
-        JSON.stringify({ ...trial.options, model: 'trial/parts', prefix }),
-        ask,
-        deadly
-      ],
-      { writable: [store.stateDirectory], env: trial.env }
-    );
+    trying: { prefix: string; model: string; deadly?: string; ask?: string; fileLimitKiB?: number }
+  ): ReturnType<DenoProgram['start']> {
+    const { prefix, model, deadly = '', ask = '', fileLimitKiB } = trying;
+    const options = JSON.stringify({ ...trial.options, model, prefix });
+    return program.start([store.stateDirectory, JSON.stringify(QUICK), options, ask, deadly], {
+      writable: [store.stateDirectory],
+      env: trial.env,
+      fileLimitKiB
+    });
+  }
 
   async function contentOf(prefix: string): Promise<Map<string, string>> {
     const { aws } = trial.context;
@@ -124,7 +128,9 @@ describe('an import whose process is killed', () => {
     const store = await trial.newStore();
     const prefix = `killed-${++number}`;
     const before = (await listImportJobs(trial.context.aws)).length;
-    const child = started(store, prefix, deadly, 'Hello?');
+    // While bytes move, there is a file in parts; elsewhere a small model will do.
+    const model = /progress|copying|proved/.test(deadly) ? 'trial/parts' : MODEL;
+    const child = started(store, { prefix, model, deadly, ask: 'Hello?' });
     const [, id = ''] = await child.wrote(/made (\S+)/);
     await child.wrote(/dies/);
     child.kill('SIGKILL');
@@ -140,7 +146,7 @@ describe('an import whose process is killed', () => {
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
     expect(await listImportJobs(trial.context.aws)).toHaveLength(before + 1);
     const content = await contentOf(prefix);
-    const source = join(trial.sandbox.modelsDirectory, 'trial', 'parts');
+    const source = join(trial.sandbox.modelsDirectory, model);
     for (const [path, base64] of content) {
       expect(base64 === (await readFile(join(source, path))).toString('base64')).toBe(true);
     }
@@ -174,9 +180,32 @@ describe('an import whose process is killed', () => {
     expect(await listImportJobs(trial.context.aws)).toHaveLength(before + 1);
   });
 
+  it('goes on without its journal when the disk fills up, and says so once', async () => {
+    const store = await trial.newStore();
+    const review = await reviewImport(trial.context, { ...trial.options, prefix: 'full' });
+    const { id } = await createImportJob(store, review);
+    const live = await store.hold(id);
+    for (let line = 0; line < 40; line++) {
+      live.emit({ type: 'warning', message: 'x'.repeat(200) });
+    }
+    await store.letGo(live);
+    const child = started(store, { prefix: 'full', model: MODEL, fileLimitKiB: 12 });
+    const [, end] = await child.wrote(/ended (\S+)/);
+    await child.ended;
+    expect(end).toBe('done');
+    expect(child.output().match(/warned/g)).toHaveLength(1);
+    expect((await store.events(id)).length).toBeLessThan(60);
+    // Whole lines only, and the next process can go on from them.
+    const cut = await store.read(id);
+    expect(cut.state).toBe('interrupted');
+    expect((await runJob(trial.context, store, id)).state).toBe('done');
+  });
+
   it('is not run by two processes that are started at the same time', async () => {
     const store = await trial.newStore();
-    const children = Array.from({ length: 3 }, () => started(store, 'twice', ''));
+    const children = Array.from({ length: 3 }, () =>
+      started(store, { prefix: 'twice', model: MODEL })
+    );
     const ends = await Promise.all(
       children.map(async child => (await child.wrote(/ended (\S+)/))[1])
     );

@@ -1,10 +1,16 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { listImportJobs } from '../bedrock';
 import { tinyModel } from '../cli/testing/tinyModel';
 import { createCopyJob, createImportJob, reviewImport, runJob } from '.';
 import type { JobEvent, JobSettings, JobStore } from '.';
+import { ownIdentity } from './processIdentity';
 import { MODEL, startJobTrial } from './testing/jobTrial';
 import type { JobTrial } from './testing/jobTrial';
+
+jest.setTimeout(60_000);
 
 const short = ({ type, ...event }: JobEvent): string =>
   'stage' in event
@@ -123,6 +129,30 @@ describe('an import as a job', () => {
       error: { code: 'CHECK_BLOCKS', kind: 'blocked' }
     });
     expect(await trial.objects()).toEqual(objects);
+  });
+
+  it('stops before it does anything more when another process has taken it over', async () => {
+    const store = await trial.newStore();
+    const id = await makeImport(trial, store, { prefix: 'taken-over' });
+    const lease = join(store.folderOf(id), 'lease.json');
+    const theirs = JSON.stringify({ version: 1, ...ownIdentity(), token: 'theirs', holder: id });
+    const jobs = (await listImportJobs(trial.context.aws)).length;
+    const states: string[] = [];
+    const run = runJob(trial.context, store, id, {
+      onEvent: event => {
+        states.push(short(event));
+        if (event.type === 'stage' && event.stage === 'copy' && event.state === 'done') {
+          writeFileSync(lease, theirs);
+        }
+      }
+    });
+    await expect(run).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    expect(states.at(-1)).toBe('interrupted');
+    expect(await listImportJobs(trial.context.aws)).toHaveLength(jobs);
+    expect((await store.events(id)).map(short).at(-1)).toBe('copy done');
+    expect(readFileSync(lease, 'utf8')).toBe(theirs);
+    await rm(lease);
+    expect((await runJob(trial.context, store, id)).state).toBe('done');
   });
 
   it('is not run for another account or Region than it was planned for', async () => {
