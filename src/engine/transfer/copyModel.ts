@@ -63,7 +63,7 @@ export async function copyModel(
   });
   let busy: ((why: string) => void) | undefined;
   const unfollow = followHubWaits(context.hub, ({ reason, nextTryMs }) => {
-    if (/429|rate limit/.test(reason)) {
+    if (/status 429/.test(reason)) {
       busy?.(`the hub limits requests (${reason})`);
     }
     if (nextTryMs >= TOLD_WAIT_MS) {

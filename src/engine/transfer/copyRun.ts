@@ -142,7 +142,7 @@ export class CopyRun {
         controller.look(Date.now(), {
           work: meter.movedNow + meter.requestsDone * REQUEST_BYTES,
           events: meter.events,
-          busy: !this.queue.isEmpty
+          busy: !this.queue.isEmpty && this.inputs.outages?.isWaiting !== true
         })
       );
     }, LOOK_MS);

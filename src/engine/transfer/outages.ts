@@ -109,6 +109,11 @@ export class Outages {
     }
   }
 
+  /** Whether requests wait now. */
+  get isWaiting(): boolean {
+    return this.current !== undefined;
+  }
+
   /** Whether `through` would wait after this error. */
   isOutage(error: unknown): boolean {
     return this.outageOf(error) !== undefined;
