@@ -6,7 +6,7 @@ export { reviewImport } from './reviewImport';
 export { runImport } from './runImport';
 export { JobStore } from './store';
 export type { JobStoreOptions } from './store';
-export type { LeaseTiming } from './lease';
+export type { LeaseTiming } from './leaseFile';
 export { createCopyJob, createImportJob } from './createJob';
 export { jobId } from './jobIdentity';
 export { runJob } from './runJob';

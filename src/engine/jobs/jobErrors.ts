@@ -1,7 +1,7 @@
 import { withoutSecrets } from '../aws';
 import { BedrockImportError } from '../errors';
 import type { JobError } from './jobTypes';
-import type { LeaseView } from './lease';
+import type { LeaseView } from './leaseFile';
 
 export function notFound(id: string): BedrockImportError {
   return new BedrockImportError({

@@ -11,7 +11,7 @@ import type {
   JobStageResult,
   JobState
 } from './jobTypes';
-import type { LeaseView } from './lease';
+import type { LeaseView } from './leaseFile';
 
 /** What the events of a journal say, taken together. */
 export interface JobFacts {

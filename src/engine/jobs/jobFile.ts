@@ -4,7 +4,8 @@ import type { CopyPlan } from '../transfer';
 import { stageReports, stateNow } from './jobFacts';
 import type { JobFacts } from './jobFacts';
 import type { Job, JobImportTarget, JobKind, JobSettings, JobSummary } from './jobTypes';
-import type { LeaseView } from './lease';
+import type { LeaseView } from './leaseFile';
+import { reasonOf } from './ownFiles';
 
 export const JOB_VERSION = 1;
 
@@ -112,5 +113,27 @@ export function jobOf(job: StoredJob, facts: JobFacts, lease: LeaseView): Job {
     stages: stageReports(job.kind, job.settings, facts),
     ...(facts.result === undefined ? {} : { result: facts.result }),
     lastSeq: facts.lastSeq
+  };
+}
+
+/** What a list shows of a job whose folder is there and cannot be understood. */
+export function unreadableSummary(id: string, folder: string, error: unknown): JobSummary {
+  const known = error instanceof BedrockImportError ? error : undefined;
+  return {
+    id,
+    kind: 'import',
+    title: id,
+    state: 'unreadable',
+    createdAt: '',
+    updatedAt: '',
+    source: '',
+    destination: '',
+    error: known?.toJSON() ?? {
+      code: 'JOB_UNREADABLE',
+      message: `The job cannot be read: ${reasonOf(error)}.`,
+      subject: id,
+      nextStep: `Make the folder ${folder} readable, or delete it.`,
+      kind: 'failed'
+    }
   };
 }

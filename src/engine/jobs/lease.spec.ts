@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Lease, lookAtLease } from './lease';
+import { Lease } from './lease';
+import { lookAtLease } from './leaseFile';
 import { hasEnded, ownIdentity } from './processIdentity';
 import { denoProgram } from './testing/denoProgram';
 import type { DenoProgram } from './testing/denoProgram';

@@ -1,100 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
 import { systemClock } from '../waiting';
-import { codeOf, createNew, isMissing, reasonOf, writeWhole } from './ownFiles';
-import { hasEnded, ownIdentity } from './processIdentity';
-import type { ProcessIdentity } from './processIdentity';
-
-export interface LeaseTiming {
-  /** Between two signs of life. @default 2_000 */
-  heartbeatMs: number;
-  /** Without a sign of life for so long, the holder counts as gone. @default 20_000 */
-  staleMs: number;
-}
-
-export const LEASE_TIMING: LeaseTiming = { heartbeatMs: 2000, staleMs: 20_000 };
-
-interface LeaseContent extends ProcessIdentity {
-  version: 1;
-  token: string;
-  /** What the lease is held for: a job's id. */
-  holder: string;
-  acquiredAt: string;
-}
-
-/** A lease as anybody sees it. */
-export interface LeaseView {
-  /** `ended`: its process is gone; `stale`: without a sign of life for too long. */
-  state: 'free' | 'held' | 'ended' | 'stale';
-  holder?: string;
-  pid?: number;
-}
-
-interface SeenLease extends LeaseView {
-  /** Changes with every holder and every sign of life. */
-  mark: string;
-  /** Names the holder, also of a file that cannot be read. */
-  key: string;
-}
-
-const FREE: SeenLease = { state: 'free', mark: '', key: '' };
-
-/** Looks at a lease without waiting; only `Lease.acquire` is certain. */
-export async function lookAtLease(path: string, timing: LeaseTiming): Promise<LeaseView> {
-  const { state, holder, pid } = await see(path, timing);
-  return { state, holder, pid };
-}
-
-async function see(path: string, timing: LeaseTiming): Promise<SeenLease> {
-  let text: string;
-  let mtimeMs: number;
-  let inode: number;
-  try {
-    // Opened anew each time: network file systems then ask the server for the time of the file.
-    const file = await open(path, 'r');
-    try {
-      const stats = await file.stat();
-      mtimeMs = stats.mtimeMs;
-      inode = stats.ino;
-      text = await file.readFile('utf8');
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (isMissing(error)) {
-      return FREE;
-    }
-    throw error;
-  }
-  const content = parseLease(text);
-  const key = content?.token ?? `unreadable-${inode}`;
-  const silentMs = Math.abs(Date.now() - mtimeMs);
-  const state =
-    content !== undefined && hasEnded(content)
-      ? 'ended'
-      : silentMs > timing.staleMs
-        ? 'stale'
-        : 'held';
-  return { state, holder: content?.holder, pid: content?.pid, key, mark: `${key} ${mtimeMs}` };
-}
-
-function parseLease(text: string): LeaseContent | undefined {
-  try {
-    const value = JSON.parse(text) as Partial<LeaseContent> | null;
-    return typeof value === 'object' &&
-      value !== null &&
-      typeof value.token === 'string' &&
-      typeof value.host === 'string' &&
-      typeof value.bootedAt === 'number' &&
-      typeof value.pid === 'number' &&
-      typeof value.holder === 'string'
-      ? (value as LeaseContent)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
+import { LEASE_TIMING, parseLease, readToken, seeLease } from './leaseFile';
+import type { LeaseContent, LeaseTiming, LeaseView } from './leaseFile';
+import { removeOldClaims, takeOver } from './leaseTakeover';
+import { codeOf, createNew, isMissing } from './ownFiles';
+import { ownIdentity } from './processIdentity';
 
 export interface AcquireOptions {
   holder: string;
@@ -152,7 +63,7 @@ export class Lease {
           throw error;
         }
       }
-      const seen = await see(path, timing);
+      const seen = await seeLease(path, timing);
       if (seen.state === 'held') {
         return { heldBy: seen };
       }
@@ -161,7 +72,7 @@ export class Lease {
       }
       // What looks ended may live on a machine that only looks like this one, or wake up.
       await systemClock.sleep(2 * timing.heartbeatMs, options.signal);
-      if ((await see(path, timing)).mark !== seen.mark) {
+      if ((await seeLease(path, timing)).mark !== seen.mark) {
         continue;
       }
       const taken = await takeOver({ path, text, token, seen, timing, signal: options.signal });
@@ -280,90 +191,5 @@ export class Lease {
     this.lost = true;
     clearTimeout(this.timer);
     this.onLost?.();
-  }
-}
-
-/**
- * Replaces a lease whose holder is gone. Of all that try, one makes the claim, a file named after the
- * lease to be replaced; what it finds replaced by then, it leaves alone. A claim whose maker has died
- * makes room for the next number.
- */
-async function takeOver(attempt: {
-  path: string;
-  text: string;
-  token: string;
-  seen: SeenLease;
-  timing: LeaseTiming;
-  signal?: AbortSignal;
-}): Promise<boolean> {
-  const { path, text, token, seen, timing } = attempt;
-  const name = createHash('sha256').update(seen.key).digest('hex').slice(0, 16);
-  for (let number = 0; ; number++) {
-    const claim = `${path}.claim-${name}-${number}`;
-    const claimedAt = Date.now();
-    try {
-      await createNew(claim, `${token}\n`);
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') {
-        throw error;
-      }
-      if ((await ageOf(claim)) > timing.staleMs) {
-        continue;
-      }
-      // Its maker is about to replace the lease, or has done so.
-      await systemClock.sleep(timing.heartbeatMs / 2, attempt.signal);
-      return false;
-    }
-    if ((await see(path, timing)).mark !== seen.mark) {
-      await rm(claim, { force: true });
-      return false;
-    }
-    await writeWhole(path, text);
-    // Held up for long here, the next number may have been claimed: then neither of both goes on.
-    const slow = Date.now() - claimedAt > timing.staleMs / 2;
-    const ours = (await readToken(path)) === token;
-    if (slow && ours) {
-      await rm(path, { force: true });
-    }
-    return ours && !slow;
-  }
-}
-
-async function readToken(path: string): Promise<string | undefined> {
-  try {
-    const file = await open(path, 'r');
-    try {
-      return parseLease(await file.readFile('utf8'))?.token;
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (isMissing(error)) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-async function ageOf(path: string): Promise<number> {
-  try {
-    return Math.abs(Date.now() - (await stat(path)).mtimeMs);
-  } catch (error) {
-    if (isMissing(error)) {
-      return 0;
-    }
-    throw new Error(`A claim cannot be looked at: ${reasonOf(error)}`, { cause: error });
-  }
-}
-
-/** A claim is kept well beyond the longest hold-up in which it could still count. */
-async function removeOldClaims(path: string, timing: LeaseTiming): Promise<void> {
-  const folder = dirname(path);
-  const start = `${basename(path)}.claim-`;
-  for (const name of await readdir(folder)) {
-    const claim = join(folder, name);
-    if (name.startsWith(start) && (await ageOf(claim)) > 10 * timing.staleMs) {
-      await rm(claim, { force: true });
-    }
   }
 }

@@ -5,12 +5,20 @@ import { followJob } from './followJob';
 import { notFound, runningElsewhere } from './jobErrors';
 import { foldEvents } from './jobFacts';
 import type { JobFacts } from './jobFacts';
-import { isJobId, jobOf, parseStoredJob, requireRunnable, summaryOf } from './jobFile';
+import {
+  isJobId,
+  jobOf,
+  parseStoredJob,
+  requireRunnable,
+  summaryOf,
+  unreadableSummary
+} from './jobFile';
 import type { StoredJob } from './jobFile';
 import type { Job, JobEvent, JobSummary } from './jobTypes';
 import { JournalReader, readTail } from './journal';
-import { Lease, LEASE_TIMING, lookAtLease } from './lease';
-import type { LeaseTiming, LeaseView } from './lease';
+import { Lease } from './lease';
+import { LEASE_TIMING, lookAtLease } from './leaseFile';
+import type { LeaseTiming, LeaseView } from './leaseFile';
 import { LiveJob } from './liveJob';
 import { ensureFolder, isMissing, readIfThere, reasonOf, writeWhole } from './ownFiles';
 
@@ -394,25 +402,4 @@ export class JobStore {
       cause: error
     });
   }
-}
-
-function unreadableSummary(id: string, folder: string, error: unknown): JobSummary {
-  const known = error instanceof BedrockImportError ? error : undefined;
-  return {
-    id,
-    kind: 'import',
-    title: id,
-    state: 'unreadable',
-    createdAt: '',
-    updatedAt: '',
-    source: '',
-    destination: '',
-    error: known?.toJSON() ?? {
-      code: 'JOB_UNREADABLE',
-      message: `The job cannot be read: ${reasonOf(error)}.`,
-      subject: id,
-      nextStep: `Make the folder ${folder} readable, or delete it.`,
-      kind: 'failed'
-    }
-  };
 }
