@@ -145,6 +145,8 @@ export function renderResults(record: Record): string {
     ...record.workloads.map(
       workload => `- Workload ${workload.name}: ${workload.title}, scale ${workload.scale}.`
     ),
+    '- HTTP/2 is switched off for the programs in Go, which would otherwise put all streams on one ' +
+      'connection; the others do not use it.',
     `- Servers' own cost, median over all runs: ${serverCost(record.results)} processor seconds for each GiB.`,
     `- Versions: ${Object.entries(record.versions)
       .map(([name, version]) => `${name} ${version}`)

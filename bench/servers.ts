@@ -98,6 +98,9 @@ export async function startServers(
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    // Over HTTP/2, which S3 does not speak and the sandbox does, all streams of a Go program would
+    // share one connection and its bandwidth.
+    GODEBUG: 'http2client=0',
     HF_HUB_DISABLE_XET: '1',
     HF_HUB_DISABLE_TELEMETRY: '1'
   };

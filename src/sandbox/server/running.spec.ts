@@ -197,6 +197,7 @@ describe('faults that stand still', () => {
       }
       await delay(1000);
       expect(outcome).toBe('nothing yet');
+      expect(sandbox.log()).toMatch(/^PUT \S+\/key arrives$/m);
       put.destroy();
       s3.destroy();
     });
@@ -212,6 +213,24 @@ describe('shaping', () => {
       expect(Buffer.from(await answer.arrayBuffer()).equals(weights)).toBe(true);
     });
   });
+});
+
+describe('shaping of requests without a body', () => {
+  it.each([{}, { 'content-length': '0' }, { 'transfer-encoding': 'chunked' }])(
+    'lets them through with %j',
+    async headers => {
+      await withSandbox(['--bandwidth', '20MB'], async ({ awsUrl }) => {
+        const status = await new Promise((resolve, reject) => {
+          startHttp(`${awsUrl}/bucket/key`, { method: 'PUT', headers }, answer =>
+            resolve(answer.resume().statusCode)
+          )
+            .on('error', reject)
+            .end();
+        });
+        expect(status).toBe(403);
+      });
+    }
+  );
 });
 
 describe('the process', () => {

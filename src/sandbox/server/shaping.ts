@@ -1,4 +1,9 @@
-import { fillingReader, type SandboxClock, type SandboxHandler } from '../state';
+import {
+  fillingReader,
+  type FillingReader,
+  type SandboxClock,
+  type SandboxHandler
+} from '../state';
 
 export interface Shape {
   /** Delay before each request is answered. */
@@ -86,12 +91,26 @@ function throttle(
   body: ReadableStream<Uint8Array>,
   bucket: TokenBucket
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const filling = fillingReader(body);
-  const reader = filling ?? body.getReader();
-  const read = () =>
-    filling === undefined
-      ? (reader as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>).read()
+  // The first piece as it comes: a filling reader waits for ever for the end of an empty body.
+  const first = body.getReader() as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  let filling: FillingReader | undefined;
+  let begun = false;
+  const read = async () => {
+    if (!begun) {
+      begun = true;
+      const piece = await first.read();
+      if (!piece.done) {
+        first.releaseLock();
+        filling = fillingReader(body);
+        rest = filling ?? (body.getReader() as typeof first);
+      }
+      return piece;
+    }
+    return filling === undefined
+      ? (rest as typeof first).read()
       : filling.read(new Uint8Array(bucket.chunkBytes), { min: bucket.chunkBytes });
+  };
+  let rest: FillingReader | typeof first = first;
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       pull: async controller => {
@@ -105,7 +124,7 @@ function throttle(
           controller.close();
         }
       },
-      cancel: reason => reader.cancel(reason)
+      cancel: reason => rest.cancel(reason)
     },
     { highWaterMark: 0 }
   );
