@@ -58,6 +58,8 @@ export class Outages {
   private earlier: { kind: OutageKind; since: number; pauses: number } | undefined;
   private failure: BedrockImportError | undefined;
   private lastLifeAt: number;
+  /** Connections that failed since anything came through. */
+  private silentFaults = 0;
   private readonly clock: Clock;
   /** Set inside the operation that tries for all: what it calls must not wait for itself. */
   private readonly prober = new AsyncLocalStorage<true>();
@@ -71,6 +73,7 @@ export class Outages {
   /** Bytes move: the network is there. */
   alive(): void {
     this.lastLifeAt = this.clock.now();
+    this.silentFaults = 0;
     if (this.current?.kind === 'network') {
       this.end();
     }
@@ -91,12 +94,14 @@ export class Outages {
       try {
         const result = await (probing ? this.prober.run(true, operation) : operation());
         this.lastLifeAt = this.clock.now();
+        this.silentFaults = 0;
         if (probing) {
           this.end();
         }
         this.earlier = undefined;
         return result;
       } catch (error) {
+        this.silentFaults += (error as OutageSign | undefined)?.connection === undefined ? 0 : 1;
         const kind = this.outageOf(error);
         if (this.options.signal.aborted || this.failure !== undefined || kind === undefined) {
           if (probing) {
@@ -211,7 +216,8 @@ export class Outages {
       return outage;
     }
     if (connection !== undefined) {
-      const silentMs = this.clock.now() - this.lastLifeAt;
+      // One connection may stand still when it is the last one: that alone says nothing.
+      const silentMs = this.silentFaults > 1 ? this.clock.now() - this.lastLifeAt : 0;
       return silentMs >= SILENCE_MS[connection] ? 'network' : undefined;
     }
     switch (error instanceof BedrockImportError ? error.code : '') {
