@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { hubUrlOf } from '../hubFiles';
 import { PROGRAMS } from '../install';
 import { goCopy } from './goCopy';
-import { rclone, rcloneCopyurl } from './rclone';
+import { rclone, rcloneCopyurl, rclonePut } from './rclone';
 import type { Run, Way } from './types';
 
 export type { Run, Way } from './types';
@@ -87,6 +87,7 @@ export const WAY_NAMES = [
   'ours',
   'go',
   'rclone',
+  'rclone-put',
   'rclone-copyurl',
   's5cmd',
   'boto3',
@@ -100,6 +101,7 @@ export const WAYS: Readonly<Record<WayName, Way>> = {
   ours,
   go: goCopy,
   rclone,
+  'rclone-put': rclonePut,
   'rclone-copyurl': rcloneCopyurl,
   s5cmd,
   boto3,
