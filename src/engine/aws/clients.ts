@@ -39,9 +39,11 @@ export interface AwsClientsOptions {
 }
 
 const MAX_ATTEMPTS = 5;
-/** S3 answers CopyObject and CompleteMultipartUpload of large objects only after minutes. */
-const S3_TIMEOUT_MS = 600_000;
+/** A connection that brings no answer for so long is dead, and the request is sent again. */
+const S3_TIMEOUT_MS = 60_000;
 const CONTROL_TIMEOUT_MS = 60_000;
+/** For `send` of CopyObject, UploadPartCopy and CompleteMultipartUpload, which S3 answers after minutes. */
+export const SLOW_S3_REQUEST = { requestTimeout: 600_000 } as const;
 /** A large model may take minutes until its first token. */
 const RUNTIME_TIMEOUT_MS = 600_000;
 

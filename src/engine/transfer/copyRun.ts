@@ -252,6 +252,7 @@ export class CopyRun {
     const { meter, portion } = this.inputs;
     const { planned } = file;
     if (isLost(file)) {
+      this.mover.skipPart?.(planned, index);
       return undefined;
     }
     meter.setState(planned.path, 'copying');
@@ -265,6 +266,7 @@ export class CopyRun {
     });
     if (upload === undefined) {
       // Whole already, by an earlier run; whoever completed it has to prove it.
+      this.mover.skipPart?.(planned, index);
       file.partsLeft--;
       const settles = file.partsLeft === 0 && portion?.settles(planned) === true;
       return settles ? () => this.prove(file, '') : undefined;

@@ -12,7 +12,12 @@ const proof = {
 
 describe('parseManifest', () => {
   const manifest = (parts: object): string =>
-    JSON.stringify({ manifestVersion: 1, source: { kind: 'hub', modelId: 'o/m', commitSha: 'c' }, files: [proof], ...parts });
+    JSON.stringify({
+      manifestVersion: 1,
+      source: { kind: 'hub', modelId: 'o/m', commitSha: 'c' },
+      files: [proof],
+      ...parts
+    });
 
   it('reads its own shape', () => {
     expect(parseManifest(manifest({}))?.files).toEqual([proof]);

@@ -1,5 +1,6 @@
 import { CopyObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { SLOW_S3_REQUEST } from '../aws';
 import { askS3, isRefusal } from './askS3';
 import { MAX_COPY_BYTES } from './partSize';
 import { readBack } from './readBack';
@@ -73,7 +74,7 @@ async function proveByCopy(
           Metadata: target.metadata,
           ContentType: 'application/octet-stream'
         }),
-        { abortSignal: signal }
+        { abortSignal: signal, ...SLOW_S3_REQUEST }
       );
       const result = answer.CopyObjectResult;
       if (result?.ChecksumType === 'FULL_OBJECT') {

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { SLOW_S3_REQUEST } from '../aws';
 import { BedrockImportError } from '../errors';
 import { askS3, isRefusal } from './askS3';
 import { partRange } from './partSize';
@@ -257,7 +258,7 @@ export async function completeUpload(
               .map(([PartNumber, ETag]) => ({ PartNumber, ETag }))
           }
         }),
-        { abortSignal: signal }
+        { abortSignal: signal, ...SLOW_S3_REQUEST }
       );
       return { etag: completed.ETag ?? '' };
     } catch (error) {

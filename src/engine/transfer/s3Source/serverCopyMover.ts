@@ -1,6 +1,6 @@
 import { CopyObjectCommand, DeleteObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { readServiceFailure, toAwsError } from '../../aws';
+import { readServiceFailure, SLOW_S3_REQUEST, toAwsError } from '../../aws';
 import { isRefusal } from '../askS3';
 import { sendWithRetries } from '../attempts';
 import type { MovedObject, PartMover, PartMoverInputs, PartTarget, UploadWish } from '../partMover';
@@ -43,7 +43,7 @@ export class ServerCopyMover implements PartMover {
           // Tags of the source would need two permissions more and mean nothing here.
           TaggingDirective: 'REPLACE'
         }),
-        { abortSignal: stop.signal }
+        { abortSignal: stop.signal, ...SLOW_S3_REQUEST }
       )
     );
     const result = answer.CopyObjectResult;
@@ -80,7 +80,7 @@ export class ServerCopyMover implements PartMover {
           CopySourceRange: `bytes=${start}-${end - 1}`,
           CopySourceIfMatch: file.sourceEtag
         }),
-        { abortSignal: stop.signal }
+        { abortSignal: stop.signal, ...SLOW_S3_REQUEST }
       )
     );
     return { etag: answer.CopyPartResult?.ETag ?? '' };
