@@ -16,6 +16,8 @@ const OTHER_ACCOUNT = [
   'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
   'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'
 ];
+/** Where the engine keeps its jobs. */
+const STATE_NAME = 'BEDROCK_IMPORT_STATE_DIR';
 const OTHER_HUB_ACCOUNT = ['HF_TOKEN', 'HF_TOKEN_PATH', 'HUGGING_FACE_HUB_TOKEN'];
 
 /** Whether the user's own variables name both the hub and AWS, so that no sandbox is needed. */
@@ -24,8 +26,8 @@ export function isComplete(user) {
 }
 
 /**
- * An endpoint that the user set always wins over the sandbox's. Credentials and region follow the
- * endpoint: the sandbox refuses others' keys, and others shall not see the sandbox's.
+ * An endpoint that the user set always wins over the sandbox's, and so does a folder for jobs.
+ * Credentials, region and folder follow the endpoint: the sandbox refuses others' keys, and others shall not see the sandbox's.
  */
 export function mergeEnvironment(user, sandbox) {
   const merged = Object.fromEntries(
@@ -48,7 +50,8 @@ export function mergeEnvironment(user, sandbox) {
   for (const [name, value] of Object.entries(sandbox)) {
     const keepsTheUsers = name.startsWith('HF_')
       ? hubIsTheUsers
-      : (awsIsTheUsers && isAwsOrSandboxName(name)) || (isAwsEndpoint(name) && Boolean(user[name]));
+      : (awsIsTheUsers && isAwsOrSandboxName(name)) ||
+        ((isAwsEndpoint(name) || name === STATE_NAME) && Boolean(user[name]));
     if (!keepsTheUsers) {
       merged[name] = value;
     }
@@ -58,6 +61,7 @@ export function mergeEnvironment(user, sandbox) {
 
 function isAwsOrSandboxName(name) {
   return (
+    name === STATE_NAME ||
     (name.startsWith('AWS_') && name !== 'AWS_CA_BUNDLE') ||
     (name.startsWith('BEDROCK_IMPORT_SANDBOX_') && name !== 'BEDROCK_IMPORT_SANDBOX_MODEL')
   );

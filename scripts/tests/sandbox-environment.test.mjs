@@ -13,7 +13,8 @@ const sandbox = {
   AWS_EC2_METADATA_DISABLED: 'true',
   BEDROCK_IMPORT_SANDBOX_BUCKET: 'bucket',
   BEDROCK_IMPORT_SANDBOX_ROLE_ARN: 'arn:aws:iam::123456789012:role/R',
-  BEDROCK_IMPORT_SANDBOX_MODEL: 'org/name'
+  BEDROCK_IMPORT_SANDBOX_MODEL: 'org/name',
+  BEDROCK_IMPORT_STATE_DIR: '/tmp/sandbox/jobs-state'
 };
 
 test('without endpoints of the user, all is the sandbox’s and no account leaks in', () => {
@@ -53,6 +54,7 @@ test('an AWS endpoint of the user wins and keeps its credentials, region, bucket
   }
   assert.equal(merged.AWS_SECRET_ACCESS_KEY, undefined);
   assert.equal(merged.BEDROCK_IMPORT_SANDBOX_ROLE_ARN, undefined);
+  assert.equal(merged.BEDROCK_IMPORT_STATE_DIR, undefined);
   assert.equal(merged.HF_ENDPOINT, sandbox.HF_ENDPOINT);
 });
 
@@ -60,6 +62,11 @@ test('an endpoint for one service wins for that service', () => {
   const merged = mergeEnvironment({ AWS_ENDPOINT_URL_S3: 'https://s3.example' }, sandbox);
   assert.equal(merged.AWS_ENDPOINT_URL_S3, 'https://s3.example');
   assert.equal(merged.AWS_ENDPOINT_URL, sandbox.AWS_ENDPOINT_URL);
+});
+
+test('a folder for jobs that the user set wins', () => {
+  const merged = mergeEnvironment({ BEDROCK_IMPORT_STATE_DIR: '/mnt/jobs' }, sandbox);
+  assert.equal(merged.BEDROCK_IMPORT_STATE_DIR, '/mnt/jobs');
 });
 
 test('a hub of the user wins and keeps its token', () => {

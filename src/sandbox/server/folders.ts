@@ -53,3 +53,10 @@ export async function openDataFolder(path: string | undefined): Promise<DataFold
   }
   return { path: resolve(path), close: () => Promise.resolve(lock.close()) };
 }
+
+/** A folder for the jobs of an engine, for this user alone; what an earlier run left in it stays. */
+export async function openStateFolder(dataPath: string): Promise<string> {
+  const path = join(dataPath, 'jobs-state');
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  return path;
+}

@@ -16,6 +16,8 @@ export interface PrintedEnvironmentOptions {
   region: string;
   bucket: string;
   roleArn: string;
+  /** Where an engine keeps the jobs that it runs against this sandbox. Absolute. */
+  stateDirectory: string;
   /** `org/name` of the model to try first. */
   model?: string;
   /** With TLS: the sandbox's own CA alone, and the same together with the roots trusted before. */
@@ -27,11 +29,13 @@ export interface PrintedEnvironmentOptions {
 const LOOPBACK_HOSTS = ['127.0.0.1', 'localhost'];
 /** For the AWS command line and boto3, OpenSSL, requests and curl, each of which prefers its own. */
 const BUNDLE_NAMES = ['AWS_CA_BUNDLE', 'SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'];
+/** Where the engine keeps its jobs. */
+const STATE_NAME = 'BEDROCK_IMPORT_STATE_DIR';
 const PROXY_NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
 
 /**
- * What a shell must set so that unmodified clients talk to the sandbox. An endpoint that the user
- * has set already is left out: it wins.
+ * What a shell must set so that unmodified clients talk to the sandbox. An endpoint or a folder for
+ * jobs that the user has set already is left out: it wins.
  */
 export function printedEnvironment(options: PrintedEnvironmentOptions): PrintedEnvironment {
   const env = options.processEnvironment;
@@ -44,7 +48,9 @@ export function printedEnvironment(options: PrintedEnvironmentOptions): PrintedE
     AWS_DEFAULT_REGION: options.region,
     AWS_EC2_METADATA_DISABLED: 'true',
     BEDROCK_IMPORT_SANDBOX_BUCKET: options.bucket,
-    BEDROCK_IMPORT_SANDBOX_ROLE_ARN: options.roleArn
+    BEDROCK_IMPORT_SANDBOX_ROLE_ARN: options.roleArn,
+    // Jobs of a play account do not belong among the user's own.
+    [STATE_NAME]: options.stateDirectory
   };
   if (options.awsUrl === '') {
     for (const name of Object.keys(variables).filter(each => !each.startsWith('HF_'))) {
@@ -79,17 +85,14 @@ export function printedEnvironment(options: PrintedEnvironmentOptions): PrintedE
     // It belongs to other credentials; clients take an empty one for none.
     variables['AWS_SESSION_TOKEN'] = '';
   }
-  const notes = leaveUserEndpoints(variables, env);
+  const notes = leaveUserSettings(variables, env);
   if (env['AWS_PROFILE']) {
     notes.push('AWS_PROFILE is set and may win over the credentials of the sandbox: unset it.');
   }
   return { variables, notes };
 }
 
-function leaveUserEndpoints(
-  variables: Record<string, string>,
-  env: EnvironmentVariables
-): string[] {
+function leaveUserSettings(variables: Record<string, string>, env: EnvironmentVariables): string[] {
   const set = Object.keys(env).filter(
     name => /^(HF_ENDPOINT|AWS_ENDPOINT_URL(_[A-Z0-9_]+)?)$/.test(name) && env[name]
   );
@@ -101,6 +104,9 @@ function leaveUserEndpoints(
     delete variables['AWS_ACCESS_KEY_ID'];
     delete variables['AWS_SECRET_ACCESS_KEY'];
     delete variables['AWS_SESSION_TOKEN'];
+  }
+  if (env[STATE_NAME] || env['AWS_ENDPOINT_URL']) {
+    delete variables[STATE_NAME];
   }
   return set.length === 0
     ? []

@@ -75,6 +75,7 @@ describe('the printed environment', () => {
     region: 'us-east-1',
     bucket: 'b',
     roleArn: 'arn',
+    stateDirectory: '/data/jobs-state',
     processEnvironment: {}
   };
 
@@ -95,6 +96,7 @@ describe('the printed environment', () => {
       BEDROCK_IMPORT_SANDBOX_BUCKET: 'b',
       BEDROCK_IMPORT_SANDBOX_ROLE_ARN: 'arn',
       BEDROCK_IMPORT_SANDBOX_MODEL: 'acme/tiny',
+      BEDROCK_IMPORT_STATE_DIR: '/data/jobs-state',
       AWS_CA_BUNDLE: '/bundle.pem',
       SSL_CERT_FILE: '/bundle.pem',
       REQUESTS_CA_BUNDLE: '/bundle.pem',
@@ -117,6 +119,15 @@ describe('the printed environment', () => {
     expect(variables).not.toHaveProperty('HF_ENDPOINT');
     expect(variables).toHaveProperty('AWS_ENDPOINT_URL');
     expect(notes.join()).toContain('AWS_ENDPOINT_URL_S3, HF_ENDPOINT');
+  });
+
+  it.each([
+    ['a folder of the user wins', {}, { BEDROCK_IMPORT_STATE_DIR: '/mnt/jobs' }],
+    ['an AWS endpoint of the user wins', {}, { AWS_ENDPOINT_URL: 'https://aws.example' }],
+    ['only the hub is served', { awsUrl: '' }, {}]
+  ])('gives jobs no folder where %s', (_, more, processEnvironment) => {
+    const { variables } = printedEnvironment({ ...options, ...more, processEnvironment });
+    expect(variables).not.toHaveProperty('BEDROCK_IMPORT_STATE_DIR');
   });
 
   it('keeps a proxy away from loopback', () => {

@@ -4,7 +4,7 @@ import { createHub } from '../hub';
 import { createFaultPlan, openSandboxState, systemClock, type SandboxHandler } from '../state';
 import { createAwsServices, type OpenAwsServices } from './awsServices';
 import { dispatchAws } from './dispatch';
-import { openDataFolder, openModelsFolder } from './folders';
+import { openDataFolder, openModelsFolder, openStateFolder } from './folders';
 import { listen, type Listener } from './listener';
 import { OptionsExit, type SandboxOptions } from './options';
 import { printedEnvironment, type EnvironmentVariables } from './printedEnvironment';
@@ -80,6 +80,7 @@ export async function startServer(
       region: state.region,
       bucket: state.startBucket,
       roleArn: state.startRoleArn,
+      stateDirectory: await openStateFolder(data.path),
       model: await hub.firstModel(),
       tls,
       processEnvironment
