@@ -1,9 +1,4 @@
-import {
-  fillingReader,
-  type FillingReader,
-  type SandboxClock,
-  type SandboxHandler
-} from '../state';
+import { fillingReader, type SandboxClock, type SandboxHandler } from '../state';
 
 export interface Shape {
   /** Delay before each request is answered. */
@@ -91,40 +86,30 @@ function throttle(
   body: ReadableStream<Uint8Array>,
   bucket: TokenBucket
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  // The first piece as it comes: a filling reader waits for ever for the end of an empty body.
-  const first = body.getReader() as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
-  let filling: FillingReader | undefined;
-  let begun = false;
-  const read = async () => {
-    if (!begun) {
-      begun = true;
-      const piece = await first.read();
-      if (!piece.done) {
-        first.releaseLock();
-        filling = fillingReader(body);
-        rest = filling ?? (body.getReader() as typeof first);
-      }
-      return piece;
-    }
-    return filling === undefined
-      ? (rest as typeof first).read()
+  const filling = fillingReader(body);
+  const reader = filling ?? body.getReader();
+  const read = () =>
+    filling === undefined
+      ? (reader as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>).read()
       : filling.read(new Uint8Array(bucket.chunkBytes), { min: bucket.chunkBytes });
-  };
-  let rest: FillingReader | typeof first = first;
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       pull: async controller => {
-        const { done, value } = await read();
-        // The last piece of a filling reader comes together with the end.
-        if (value !== undefined && value.byteLength > 0) {
-          await bucket.take(value.byteLength);
-          controller.enqueue(value);
-        }
-        if (done) {
-          controller.close();
+        // Deno gives an empty body as one empty piece; a pull that brings nothing is never repeated.
+        for (let isEmpty = true; isEmpty;) {
+          const { done, value } = await read();
+          isEmpty = !done && value?.byteLength === 0;
+          // The last piece of a filling reader comes together with the end.
+          if (value !== undefined && value.byteLength > 0) {
+            await bucket.take(value.byteLength);
+            controller.enqueue(value);
+          }
+          if (done) {
+            controller.close();
+          }
         }
       },
-      cancel: reason => rest.cancel(reason)
+      cancel: reason => reader.cancel(reason)
     },
     { highWaterMark: 0 }
   );

@@ -15,10 +15,7 @@ export interface FillingReader {
  */
 export function fillingReader(body: ReadableStream<Uint8Array>): FillingReader | undefined {
   try {
-    // The types of streams do not know `min` yet.
-    return 'Deno' in globalThis
-      ? (body.getReader({ mode: 'byob' }) as unknown as FillingReader)
-      : undefined;
+    return 'Deno' in globalThis ? body.getReader({ mode: 'byob' }) : undefined;
   } catch {
     return undefined;
   }
