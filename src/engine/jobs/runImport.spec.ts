@@ -4,7 +4,14 @@ import type { StartedSandbox, StartSandboxOptions } from '../../sandbox/testing'
 import { deleteImportedModel, listImportedModels, listImportJobs } from '../bedrock';
 import { tinyModel } from '../cli/testing/tinyModel';
 import { processHostSource } from '../environment';
-import { createEngineContext, reviewImport, runImport } from '.';
+import {
+  createEngineContext,
+  createImportJob,
+  JobStore,
+  pauseJob,
+  reviewImport,
+  runImport
+} from '.';
 import type { EngineContext, ImportOptions } from '.';
 
 const MODEL = 'trial/tiny';
@@ -85,15 +92,20 @@ describe('an import', () => {
       ask: 'Hello?',
       onStage: (stage, state) => stages.push(`${stage} ${state}`)
     });
-    expect(stages).toEqual(
-      ['role', 'copy', 'import', 'model', 'ask'].flatMap(name => [`${name} start`, `${name} done`])
+    expect([...new Set(stages)]).toEqual(
+      ['check', 'role', 'copy', 'import', 'wait', 'ask'].flatMap(name => [
+        `${name} start`,
+        `${name} done`
+      ])
     );
-    expect(first.job.status).toBe('Completed');
+    const store = await JobStore.open(trial.context.environment.stateDirectory);
+    expect((await store.read(first.jobId)).state).toBe('done');
     expect(first.answer?.api).toMatch(/Converse|InvokeModel/);
 
     const review = await reviewImport(trial.context, trial.options);
     expect(review.existing?.model?.modelArn).toBe(first.model.modelArn);
     const second = await runImport(trial.context, review);
+    expect(second.jobId).toBe(first.jobId);
     expect(second.copy.nothingMoved).toBe(true);
     expect(second.model.modelArn).toBe(first.model.modelArn);
     expect(await listImportJobs(trial.context.aws)).toHaveLength(1);
@@ -113,12 +125,15 @@ describe('an import', () => {
     const stop = new AbortController();
     const review = await reviewImport(trial.context, trial.options);
     await expect(
-      runImport(trial.context, review, { onJobStatus: () => stop.abort(), signal: stop.signal })
+      runImport(trial.context, review, {
+        onStage: stage => stage === 'wait' && stop.abort(),
+        signal: stop.signal
+      })
     ).rejects.toMatchObject({ code: 'CANCELLED' });
     const again = await reviewImport(trial.context, trial.options);
     expect(again.existing?.job.jobName).toBe(review.names.jobName);
     const result = await runImport(trial.context, again);
-    expect(result.job.jobName).toBe(review.names.jobName);
+    expect(result.importJob.jobName).toBe(review.names.jobName);
   });
 
   it('stops at a blocker before anything is changed', async () => {
@@ -133,6 +148,24 @@ describe('an import', () => {
       message: expect.stringContaining('FalconForCausalLM') as string
     });
     expect(await objectsIn(trial)).toBe(objects);
+    const store = await JobStore.open(trial.context.environment.stateDirectory);
+    expect((await store.list()).map(({ title }) => title).join()).not.toContain('unsupported');
+  });
+
+  it('ends where somebody else pauses it, and says so', async () => {
+    const review = await reviewImport(trial.context, { ...trial.options, prefix: 'paused' });
+    const store = await JobStore.open(trial.context.environment.stateDirectory);
+    const job = await createImportJob(store, review);
+    let pausing: Promise<unknown> | undefined;
+    const run = runImport(trial.context, review, {
+      store,
+      onStage: stage => {
+        pausing ??= stage === 'copy' ? pauseJob(store, job.id) : undefined;
+      }
+    });
+    await expect(run).rejects.toMatchObject({ code: 'JOB_PAUSED', subject: job.id });
+    await pausing;
+    expect((await runImport(trial.context, review, { store })).jobId).toBe(job.id);
   });
 
   it('asks for a role and names those that fit', async () => {
@@ -200,7 +233,7 @@ describe('an import with a role of its own', () => {
         onWait: ({ reason }) => waits.push(reason)
       });
       expect(result.role.created).toBe(true);
-      expect(result.job.status).toBe('Completed');
+      expect(result.model.modelName).toBe(review.names.importedModelName);
       expect(waits.join()).toMatch(/role/i);
     } finally {
       await endTrial(trial);

@@ -1,137 +1,65 @@
-import { askModel, followImportJob, startImportJob } from '../bedrock';
-import type { ImportJob } from '../bedrock';
-import type { ImportRole } from '../iam';
-import { copyModel } from '../transfer';
+import { cancelledError } from '../errors';
+import { createImportJob } from './createJob';
+import { endedByOthers } from './jobErrors';
+import type { JobResult, JobSettings, JobStage, JobStageState } from './jobTypes';
+import { runJob } from './runJob';
+import type { RunJobOptions } from './runJob';
 import { requireNoBlocker } from './stages/check';
-import { provideRole } from './stages/role';
-import { importedModel } from './stages/wait';
-import { DEFAULT_TIME_LIMIT_MS, NAMED_ROLE_RETRY_MS } from './stages/waiting';
-import type {
-  EngineContext,
-  ImportResult,
-  ImportReview,
-  ImportRunOptions,
-  ImportStage
-} from './types';
+import { JobStore } from './store';
+import type { EngineContext, ImportReview } from './types';
+
+export interface RunImportOptions extends JobSettings, Omit<RunJobOptions, 'onAbort'> {
+  /** Where the job is kept. @default the state folder of the context */
+  store?: JobStore;
+  /** Each change of a stage; `onEvent` tells of all else. */
+  onStage?: (stage: JobStage, state: JobStageState, detail?: string) => void;
+}
+
+export type ImportResult = Required<Pick<JobResult, 'copy' | 'role' | 'importJob' | 'model'>> &
+  Pick<JobResult, 'answer' | 'seconds'> & { jobId: string };
 
 /**
- * Carries out a reviewed import: role, copy, import job, imported model, first question. Each step
- * recognises what an earlier run has done, so that the same import can be run again after a failure.
+ * Carries out a reviewed import from its role to the first question, in one call: it is kept as a job,
+ * so a later call for the same import, or `bedrock-import jobs resume`, goes on where this one ended.
  *
- * @throws BedrockImportError `CHECK_BLOCKS` before anything is changed, and those of each step.
+ * @throws BedrockImportError `CHECK_BLOCKS` before anything is changed, `CANCELLED` after `signal`,
+ *   `JOB_PAUSED` and `JOB_CANCELLED` when somebody else asked for that, and those of `runJob`.
  */
 export async function runImport(
   context: EngineContext,
   review: ImportReview,
-  options: ImportRunOptions = {}
+  options: RunImportOptions = {}
 ): Promise<ImportResult> {
+  const { ask, connections, allowOverwrite, importTimeLimitMs, keepAwake, ...running } = options;
   requireNoBlocker(review.checks, review.plan.source.modelId);
-  const startedAt = Date.now();
-  const { signal } = options;
-  const stage = async <T>(
-    name: ImportStage,
-    work: () => Promise<T>,
-    describe: (result: T) => string | undefined
-  ): Promise<T> => {
-    options.onStage?.(name, 'start');
-    const result = await work();
-    options.onStage?.(name, 'done', describe(result));
-    return result;
-  };
-
-  // Before the copy: IAM takes a while to spread a new role, and the copy takes longer.
-  const role = await stage(
-    'role',
-    () =>
-      provideRole(
-        context,
-        {
-          role: review.role,
-          identity: review.identity,
-          bucket: review.plan.destination.bucket
-        },
-        signal
-      ),
-    ({ roleArn, created }) => `${roleArn}${created ? ' (created)' : ''}`
-  );
-  const copy = await stage(
-    'copy',
-    () =>
-      copyModel(context, review.plan, {
-        allowOverwrite: options.allowOverwrite,
-        connections: options.connections,
-        onProgress: options.onCopyProgress,
-        onRetry: options.onRetry,
-        signal
-      }),
-    result => (result.nothingMoved ? 'nothing to move, all proved' : result.destination)
-  );
-  const job = await stage(
-    'import',
-    () => importJob(context, review, role, options),
-    ({ jobArn }) => jobArn
-  );
-  const model = await stage(
-    'model',
-    async () =>
-      review.existing?.model ??
-      (await importedModel(context, job, review.names.importedModelName, signal)),
-    ({ modelArn }) => modelArn
-  );
-  const prompt = options.ask;
-  const answer =
-    prompt === undefined
-      ? undefined
-      : await stage(
-          'ask',
-          () =>
-            askModel(context.aws, model.modelArn, {
-              prompt,
-              instructSupported: model.instructSupported,
-              onText: options.onText,
-              onWait: options.onWait,
-              signal
-            }),
-          ({ api }) => api
-        );
+  const store = options.store ?? (await JobStore.open(context.environment.stateDirectory));
+  const settings = { ask, connections, allowOverwrite, importTimeLimitMs, keepAwake };
+  const { id } = await createImportJob(store, review, settings);
+  const outcome = await runJob(context, store, id, {
+    ...running,
+    onEvent: event => {
+      options.onEvent?.(event);
+      if (event.type === 'stage') {
+        options.onStage?.(event.stage, event.state, event.detail);
+      }
+    }
+  });
+  if (outcome.state !== 'done') {
+    throw options.signal?.aborted === true
+      ? cancelledError(id)
+      : endedByOthers(id, outcome.state === 'cancelled' ? 'cancelled' : 'paused');
+  }
+  const { copy, role, importJob, model, answer, seconds } = outcome.result;
+  if (copy === undefined || role === undefined || importJob === undefined || model === undefined) {
+    throw new Error(`The job ${id} is done and has not told all that it brought about.`);
+  }
   return {
+    jobId: id,
     copy,
     role,
-    job,
+    importJob,
     model,
     ...(answer === undefined ? {} : { answer }),
-    seconds: (Date.now() - startedAt) / 1000
+    seconds
   };
-}
-
-async function importJob(
-  context: EngineContext,
-  review: ImportReview,
-  role: ImportRole,
-  options: ImportRunOptions
-): Promise<ImportJob> {
-  const timeLimitMs = options.importTimeLimitMs ?? DEFAULT_TIME_LIMIT_MS;
-  const earlier = review.existing?.job;
-  if (earlier?.status === 'Completed') {
-    return earlier;
-  }
-  const { jobArn } =
-    earlier ??
-    (await startImportJob(context.aws, {
-      jobName: review.names.jobName,
-      importedModelName: review.names.importedModelName,
-      roleArn: role.roleArn,
-      s3Uri: review.s3Uri,
-      waitForQuotaMs: timeLimitMs,
-      // A role that the user named is rarely fresh, so a wrong one should not keep them waiting long.
-      ...(role.created ? {} : { roleRetryMs: NAMED_ROLE_RETRY_MS }),
-      onWait: options.onWait,
-      signal: options.signal
-    }));
-  return followImportJob(context.aws, jobArn, {
-    timeLimitMs,
-    onStatus: options.onJobStatus,
-    onWait: options.onWait,
-    signal: options.signal
-  });
 }

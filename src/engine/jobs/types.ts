@@ -1,11 +1,11 @@
 import type { AwsClients } from '../aws';
-import type { Answer, ImportedModel, ImportJob, WaitEvent } from '../bedrock';
+import type { ImportedModel, ImportJob } from '../bedrock';
 import type { Check } from '../checks';
 import type { CallerIdentity, Environment } from '../environment';
 import type { HubClient } from '../hub';
-import type { ImportRole, PolicyDocument } from '../iam';
+import type { PolicyDocument } from '../iam';
 import type { ModelInspection } from '../model';
-import type { CopyPlan, CopyProgress, CopyResult, CopyRetry, OpenSourceOptions } from '../transfer';
+import type { CopyPlan, OpenSourceOptions } from '../transfer';
 
 /** Everything that the engine's verbs need to know about where they run. */
 export interface EngineContext {
@@ -14,8 +14,6 @@ export interface EngineContext {
   /** Made at first use; throws `REGION_MISSING` when no Region is known. */
   readonly aws: AwsClients;
 }
-
-export type ImportStage = 'inspect' | 'plan' | 'copy' | 'role' | 'import' | 'model' | 'ask';
 
 export interface ImportOptions {
   /** What `openCopySource` takes: a model of the hub, a folder, a prefix or an archive in S3. */
@@ -57,30 +55,4 @@ export interface ImportReview {
   /** The model's, the plan's, the role's and the names' checks together. */
   checks: Check[];
   costNotes: string[];
-}
-
-export interface ImportRunOptions {
-  ask?: string;
-  /** @default 16 */
-  connections?: number;
-  /** @default false */
-  allowOverwrite?: boolean;
-  /** Milliseconds that the import job may take. */
-  importTimeLimitMs?: number;
-  onStage?: (stage: ImportStage, state: 'start' | 'done', detail?: string) => void;
-  onCopyProgress?: (progress: CopyProgress) => void;
-  onRetry?: (retry: CopyRetry) => void;
-  onJobStatus?: (job: ImportJob, elapsedMs: number) => void;
-  onWait?: (wait: WaitEvent) => void;
-  onText?: (text: string) => void;
-  signal?: AbortSignal;
-}
-
-export interface ImportResult {
-  copy: CopyResult;
-  role: ImportRole;
-  job: ImportJob;
-  model: ImportedModel;
-  answer?: Answer;
-  seconds: number;
 }

@@ -36,26 +36,6 @@ export function stoppedFollowing(id: string): BedrockImportError {
   });
 }
 
-/** The job came to a rest without its result because somebody wanted it so. */
-export function endedByOthers(id: string, state: 'paused' | 'cancelled'): BedrockImportError {
-  return state === 'paused'
-    ? new BedrockImportError({
-        code: 'JOB_PAUSED',
-        message: 'The job was paused.',
-        subject: id,
-        nextStep: `Go on with "bedrock-import jobs resume ${id}"; what has arrived in S3 is kept.`,
-        kind: 'cancelled'
-      })
-    : new BedrockImportError({
-        code: 'JOB_CANCELLED',
-        message: 'The job was cancelled.',
-        subject: id,
-        nextStep:
-          'Start it again when you want it after all; whole files that are in S3 stay there.',
-        kind: 'cancelled'
-      });
-}
-
 /** The process that ran it is gone, or nobody has begun. */
 export function interruptedError(id: string): BedrockImportError {
   return new BedrockImportError({

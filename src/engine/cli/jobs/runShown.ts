@@ -1,8 +1,7 @@
 import { BedrockImportError } from '../../errors';
-import { Job, JobError, JobEvent, JobResult, JobState, runJob } from '../../jobs';
+import { endedByOthers, Job, JobError, JobEvent, JobResult, JobState, runJob } from '../../jobs';
 import type { Session } from '../session';
 import {
-  endedByOthers,
   errorOfJob,
   interruptedError,
   stoppedError,

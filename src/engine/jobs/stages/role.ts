@@ -21,7 +21,7 @@ export async function roleStage(run: StageRun): Promise<string> {
 }
 
 /** The role of a review: the one that was named, or one that is created now or was before. */
-export async function provideRole(
+async function provideRole(
   context: EngineContext,
   wanted: Pick<ImportReview, 'role' | 'identity'> & { bucket: string },
   signal: AbortSignal | undefined

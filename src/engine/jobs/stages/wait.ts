@@ -33,7 +33,7 @@ export async function waitStage(run: StageRun): Promise<string> {
 }
 
 /** The model that an import has made. */
-export async function importedModel(
+async function importedModel(
   context: EngineContext,
   job: ImportJob,
   expectedName: string,
