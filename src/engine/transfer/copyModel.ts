@@ -28,8 +28,8 @@ const TOLD_WAIT_MS = 2_000;
  * @param makePortion limits the run to a part of the plan, where several workers share it
  *
  * @throws BedrockImportError `OVERWRITE_REFUSED`, `DESTINATION_UNUSABLE`, `DESTINATION_CHANGED`,
- *   `HUB_FILE_MISMATCH`, `HUB_FILE_GONE`, `HUB_RANGE_IGNORED`, `COPY_GAVE_UP`, `UPLOAD_GONE`,
- *   `CANCELLED`, and those of hub and AWS.
+ *   `HUB_FILE_MISMATCH`, `SOURCE_FILE_MISMATCH`, `HUB_FILE_GONE`, `HUB_RANGE_IGNORED`,
+ *   `COPY_GAVE_UP`, `UPLOAD_GONE`, `CANCELLED`, and those of hub and AWS.
  */
 export async function copyModel(
   context: TransferContext,

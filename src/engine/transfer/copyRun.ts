@@ -1,11 +1,13 @@
 import { BedrockImportError } from '../errors';
 import { ConcurrencyController } from './concurrency';
 import type { ConcurrencyChange } from './concurrency';
-import { mismatch, unexpected } from './copyErrors';
+import { unexpected } from './copyErrors';
 import { fileProof, FileProofs } from './fileProofs';
+import { mismatch } from './mismatch';
 import { createPartMover } from './partMover';
 import type { PartMover, PartMoverInputs } from './partMover';
 import { partRange } from './partSize';
+import { describeHash } from './planSource';
 import type { CopyPortion } from './portion';
 import type { ProvedObject } from './readBack';
 import { sendObjectBytes } from './sendBytes';
@@ -242,7 +244,7 @@ export class CopyRun {
     return async () => {
       const found = await this.proving.confirm(planned, moved);
       if (!found.matches) {
-        throw mismatch(planned, 1, await this.proving.discard(planned));
+        throw mismatch(this.inputs.plan.source, planned, 1, await this.proving.discard(planned));
       }
       this.proved(planned, found);
     };
@@ -398,7 +400,7 @@ export class CopyRun {
   /** Keeps a proof, or deletes the object, for it must not look whole, and sends the file again. */
   private async prove(file: FileState, etag: string): Promise<void> {
     const { planned, round } = file;
-    const { meter, onRetry } = this.inputs;
+    const { meter, onRetry, plan } = this.inputs;
     meter.setState(planned.path, 'proving');
     const found = await this.proving.prove(planned, etag);
     if (found.matches) {
@@ -407,11 +409,11 @@ export class CopyRun {
     }
     const discarded = await this.proving.discard(planned);
     if (round >= MAX_ROUNDS) {
-      throw mismatch(planned, round, discarded);
+      throw mismatch(plan.source, planned, round, discarded);
     }
     onRetry({
       path: planned.path,
-      cause: 'the object in S3 does not have the SHA-256 that the hub publishes',
+      cause: `the object in S3 does not have ${describeHash(plan.source)}`,
       attempt: round,
       waitMs: 0
     });

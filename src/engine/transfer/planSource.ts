@@ -61,6 +61,20 @@ export function sourceLabel(source: PlanSource): string {
   return encodeURI(`${source.modelId}@${sourceVersion(source)}`);
 }
 
+/** For people: the hash that a file must have, as its source knows it. */
+export function describeHash(source: PlanSource): string {
+  switch (source.kind) {
+    case 'hub':
+      return 'the SHA-256 that the hub publishes';
+    case 'folder':
+      return 'the SHA-256 of the file in the folder';
+    case 's3':
+      return 'the SHA-256 of the object that it was copied from';
+    case 'archive':
+      return 'the SHA-256 of the file in the archive';
+  }
+}
+
 /** For people: where the files come from. */
 export function describeSource(source: PlanSource): string {
   switch (source.kind) {

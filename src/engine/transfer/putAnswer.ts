@@ -8,6 +8,8 @@ import { BedrockImportError } from '../errors';
 import { requestedWaitMs } from '../waiting';
 import { ShortBodyError, StalledError } from './bytes';
 import type { PipeAnswer } from './bytes';
+import { changedOnTheWay } from './mismatch';
+import type { PlanSource } from './planSource';
 import { TransientFault } from './retry';
 import { uploadGone } from './uploads';
 
@@ -22,12 +24,19 @@ const TRANSIENT_CODES = new Set([
 ]);
 const BUSY_CODES = new Set(['SlowDown', 'ServiceUnavailable']);
 
+export interface PutTarget {
+  /** In the model, for messages. */
+  path: string;
+  /** Of bytes that were in memory, so that S3 was told the SHA-256 of just these. */
+  inMemoryFrom?: PlanSource;
+}
+
 /**
  * The headers of S3's answer to a PUT, if it took the bytes.
  *
  * @throws TransientFault when another try may work, BedrockImportError otherwise
  */
-export function judgePut(answer: PipeAnswer, target: { path: string }): Headers {
+export function judgePut(answer: PipeAnswer, target: PutTarget): Headers {
   if (answer.status < 200 || answer.status > 299) {
     throw refusedPut(answer, target);
   }
@@ -38,7 +47,7 @@ export function judgePut(answer: PipeAnswer, target: { path: string }): Headers 
 }
 
 /** What S3's refusal of a PUT means for the copy. */
-function refusedPut(answer: PipeAnswer, target: { path: string }): Error {
+function refusedPut(answer: PipeAnswer, target: PutTarget): Error {
   const { status, headers, text } = answer;
   const code = /<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? '';
   const message = /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? '';
@@ -51,6 +60,12 @@ function refusedPut(answer: PipeAnswer, target: { path: string }): Error {
       { action: 's3:PutObject', subject: target.path }
     );
   if (code === 'BadDigest' || code === 'XAmzContentChecksumMismatch') {
+    if (target.inMemoryFrom !== undefined) {
+      return new TransientFault('S3 got other bytes than were sent', {
+        attempts: 4,
+        final: changedOnTheWay(target.inMemoryFrom, target.path)
+      });
+    }
     return new TransientFault(
       'S3 refused the bytes: their SHA-256 is not the one the hub publishes',
       {

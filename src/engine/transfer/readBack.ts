@@ -18,7 +18,7 @@ export interface ObjectToProve {
   bucket: string;
   key: string;
   sizeBytes: number;
-  /** Hex; what the object must have, when the hub publishes it. */
+  /** Hex; what the object must have, when the source says it. */
   sha256?: string;
   /** Git blob SHA-1, when that is what the hub publishes. */
   gitOid?: string;
@@ -30,7 +30,7 @@ export interface ProvedObject {
   sha256: string;
   etag: string;
   provedBy: ProofMethod;
-  /** False when the object has other bytes than the hub's file. */
+  /** False when the object has other bytes than the source's file. */
   matches: boolean;
 }
 

@@ -107,7 +107,7 @@ export async function withRetries<T>(
           message: `Gave up after ${number} tries: ${error.message}`,
           subject: options.subject,
           nextStep:
-            'Run the same command again: it goes on with what has arrived in S3. If it fails at the same file, check the network and the hub’s status page.',
+            'Run the same command again: it goes on with what has arrived in S3. If it fails at the same file, check the network and the status page of the service that it names.',
           cause: error
         });
       }

@@ -103,7 +103,7 @@ async function putBytes(
       { ...put, body },
       { signal: inputs.stop.signal, stallMs: STALL_MS, onBytes }
     );
-    return judgePut(answer, file);
+    return judgePut(answer, { path: file.path, inMemoryFrom: inputs.plan.source });
   } catch (error) {
     throw pipeFault(error);
   }

@@ -18,7 +18,7 @@ export interface TransferContext {
 }
 
 /**
- * What a copy does with a file: `copy` its bytes from the hub, `write` given content, `prove` an object
+ * What a copy does with a file: `copy` its bytes from the source, `write` given content, `prove` an object
  * that an earlier run sent whole but had not proved yet, `skip` one that is there and proved.
  */
 export type FileAction = 'copy' | 'write' | 'prove' | 'skip';
@@ -37,7 +37,7 @@ export interface PlannedFile {
   method: 'single-put' | 'multipart';
   partSizeBytes: number;
   partCount: number;
-  /** For `write`: the text that goes to S3 in place of the hub's. */
+  /** For `write`: the text that goes to S3 in place of the source's. */
   content?: string;
   /** For `skip`: why nothing has to move. */
   proof?: FileProof;
@@ -101,7 +101,7 @@ export interface FileProof {
   sourceEtag?: string;
   provedBy: ProofMethod;
   etag: string;
-  /** True when the object is not the hub's file but the rewritten one. */
+  /** True when the object is not the source's file but the rewritten one. */
   rewritten: boolean;
 }
 

@@ -40,7 +40,7 @@ export function printPlan(to: Printer, plan: CopyPlan): void {
   }
   if (plan.rewrites.length > 0) {
     to.line();
-    to.line('Changed on the way, the hub’s files stay as they are:');
+    to.line('Changed on the way, the source’s files stay as they are:');
     to.lines(
       tableLines(
         plan.rewrites.map(rewrite => [rewrite.path, rewrite.summary]),

@@ -115,6 +115,14 @@ const actions = ({ files }: CopyPlan): Record<string, string> =>
   Object.fromEntries(files.map(({ path, action }) => [path, action]));
 
 describe('a copy of a folder', () => {
+  it('speaks of what was sent, not of a hub, where S3 keeps getting other bytes', async () => {
+    proxy.decide = ({ kind, url }) =>
+      kind === 'PUT' && url.includes(encodeURIComponent(SMALL)) ? 'bad-digest' : 'pass';
+    const error = await refusal(copy());
+    expect(error).toMatchObject({ code: 'SOURCE_FILE_MISMATCH', subject: SMALL });
+    expect(error.message + error.nextStep).not.toMatch(/\bhub\b/);
+  });
+
   it('brings and proves every byte, and moves nothing the second time', async () => {
     const first = await copy();
     await expectInS3(FILES);

@@ -217,7 +217,7 @@ describe('a copy inside S3', () => {
     const error = await refusal(
       copyModel(context(), await plan(`s3://${bucket}/${prefix}`, to), { connections: 1 })
     );
-    expect(error).toMatchObject({ code: 'SOURCE_MISMATCH' });
+    expect(error).toMatchObject({ code: 'SOURCE_FILE_MISMATCH' });
     expect(error.subject).toContain(`s3://${bucket}/${prefix}`);
     const left = await aws.s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: to }));
     expect(left.Contents ?? []).toEqual([]);

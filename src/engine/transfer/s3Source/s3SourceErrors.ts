@@ -36,7 +36,7 @@ export function sourceChanged(subject: string, what: string, cause?: unknown): B
 /** S3 has computed another SHA-256 than the source's manifest or checksum states. */
 export function sourceMismatch(subject: string, discarded: boolean): BedrockImportError {
   return new BedrockImportError({
-    code: 'SOURCE_MISMATCH',
+    code: 'SOURCE_FILE_MISMATCH',
     message: 'The object’s SHA-256 is not the one that its manifest or its own checksum states.',
     subject,
     nextStep: `${

@@ -11,6 +11,7 @@ export type Fate =
   | 'refuse-early'
   | 'expired-token'
   | 'no-upload'
+  | 'bad-digest'
   | 'hang';
 
 export interface ProxiedRequest {
@@ -22,6 +23,19 @@ export interface ProxiedRequest {
   /** How many requests of this kind there were, this one included. */
   times: number;
 }
+
+const REFUSALS = {
+  'expired-token': [400, 'ExpiredToken', 'The provided token has expired.'],
+  'no-upload': [404, 'NoSuchUpload', 'The upload may have been aborted.'],
+  'bad-digest': [400, 'BadDigest', 'The SHA256 you specified did not match what we received.']
+} as const;
+
+function refuse(response: ServerResponse, [status, code, message]: Refusal): void {
+  response.writeHead(status, { 'content-type': 'application/xml' });
+  response.end(`<Error><Code>${code}</Code><Message>${message}</Message></Error>`);
+}
+
+type Refusal = readonly [status: number, code: string, message: string];
 
 /** Stands before an S3 server and loses or refuses what it is told to. */
 export class S3Proxy extends LoopbackServer {
@@ -49,18 +63,10 @@ export class S3Proxy extends LoopbackServer {
         response.end('<Error><Code>SlowDown</Code><Message>Reduce your rate.</Message></Error>');
         return;
       case 'expired-token':
-        request.resume();
-        response.writeHead(400, { 'content-type': 'application/xml' });
-        response.end(
-          '<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>'
-        );
-        return;
       case 'no-upload':
+      case 'bad-digest':
         request.resume();
-        response.writeHead(404, { 'content-type': 'application/xml' });
-        response.end(
-          '<Error><Code>NoSuchUpload</Code><Message>The upload may have been aborted.</Message></Error>'
-        );
+        refuse(response, REFUSALS[fate]);
         return;
       default:
         this.forward(request, response, fate);
