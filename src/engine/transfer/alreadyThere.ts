@@ -3,6 +3,7 @@ import type { Manifest } from './manifest';
 import { sourceLabel } from './planSource';
 import type { PlanSource } from './planSource';
 import type { FileProof, PlanConflict, PlannedFile } from './types';
+import { sourceObjectMark } from './uploads';
 import type { WantedFile } from './wantedFiles';
 
 /** What the manifest of an earlier copy says of each key. */
@@ -89,7 +90,10 @@ export function compareObject(
   const sameSize = found.sizeBytes === sizeBytes;
   const ours = found.source === sourceLabel(source);
   // Of an object in S3 whose hash nobody knew, S3 computed it in the copy of exactly this version.
-  const copiedInS3 = source.kind === 's3' && ours && sha256 === undefined && content === undefined;
+  const sameObject =
+    found.sourceObject !== undefined && found.sourceObject === sourceObjectMark(source, planned);
+  const copiedInS3 =
+    source.kind === 's3' && (ours || sameObject) && sha256 === undefined && content === undefined;
   if (sameSize && found.sha256 !== undefined && (found.sha256 === sha256 || copiedInS3)) {
     const { etag } = found;
     return {
@@ -105,6 +109,10 @@ export function compareObject(
     sameSize &&
     found.sha256 === undefined &&
     found.source?.startsWith(`${encodeURI(source.modelId)}@`) === true;
+  // An upload in parts may have gone on with a later version, so that one is sent again.
+  if (sameObject && !ours) {
+    return { file: planned };
+  }
   if (sameGitFile || ours || unproved) {
     // Sent whole by a run that ended before the proof or the manifest.
     const provable =

@@ -9,7 +9,7 @@ import type { BedrockImportErrorOptions } from '../errors';
 import { askS3, isRefusal } from './askS3';
 import { fullObjectSha256 } from './proof';
 import type { S3Destination } from './types';
-import { GIT_OID_METADATA, SOURCE_METADATA } from './uploads';
+import { GIT_OID_METADATA, SOURCE_METADATA, SOURCE_OBJECT_METADATA } from './uploads';
 
 export interface ListedObject {
   key: string;
@@ -22,6 +22,8 @@ export interface DescribedObject extends ListedObject {
   /** `model id@commit` when this product wrote the object. */
   source?: string;
   gitOid?: string;
+  /** As `sourceObjectMark` made it. */
+  sourceObject?: string;
   /** Hex, only when S3 holds it for the object as a whole. */
   sha256?: string;
 }
@@ -123,6 +125,7 @@ export async function describeObject(
         etag: head.ETag ?? listed.etag,
         source: head.Metadata?.[SOURCE_METADATA],
         gitOid: head.Metadata?.[GIT_OID_METADATA],
+        sourceObject: head.Metadata?.[SOURCE_OBJECT_METADATA],
         sha256: fullObjectSha256(head.ChecksumSHA256, head.ChecksumType)
       };
     } catch (error) {

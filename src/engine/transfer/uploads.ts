@@ -10,6 +10,7 @@ import {
 import type { S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { SLOW_S3_REQUEST } from '../aws';
+import { createHash } from 'node:crypto';
 import { BedrockImportError } from '../errors';
 import { askS3, isRefusal } from './askS3';
 import { partRange } from './partSize';
@@ -22,6 +23,9 @@ export const SOURCE_METADATA = 'bedrock-import-source';
 /** Object metadata key for the git blob SHA-1 of a file that the hub keeps in git. */
 export const GIT_OID_METADATA = 'bedrock-import-git-oid';
 
+/** Object metadata key for the one version of an object in S3 that this is a copy of, as a hash. */
+export const SOURCE_OBJECT_METADATA = 'bedrock-import-source-object';
+
 /** A signature outlives the slowest part; a new one is made for each try. */
 const SIGNATURE_SECONDS = 3600;
 
@@ -33,14 +37,31 @@ export interface PresignedPut {
 /** Object metadata that marks what this product wrote. */
 export function sourceMetadata(
   source: PlanSource,
-  file: Pick<PlannedFile, 'gitOid' | 'content'>
+  file: Pick<PlannedFile, 'path' | 'gitOid' | 'content' | 'sourceEtag'>
 ): Record<string, string> {
+  const sourceObject = sourceObjectMark(source, file);
   return {
     [SOURCE_METADATA]: sourceLabel(source),
+    ...(sourceObject === undefined ? {} : { [SOURCE_OBJECT_METADATA]: sourceObject }),
     ...(file.gitOid !== undefined && file.content === undefined
       ? { [GIT_OID_METADATA]: file.gitOid }
       : {})
   };
+}
+
+/**
+ * Stands for one version of one object in S3, and stays when other objects of the model change. A hash,
+ * because a key may be longer than metadata may be.
+ */
+export function sourceObjectMark(
+  source: PlanSource,
+  file: Pick<PlannedFile, 'path' | 'content' | 'sourceEtag'>
+): string | undefined {
+  if (source.kind !== 's3' || !file.sourceEtag || file.content !== undefined) {
+    return undefined;
+  }
+  const version = [source.bucket, source.prefix + file.path, file.sourceEtag];
+  return createHash('sha256').update(JSON.stringify(version)).digest('hex');
 }
 
 /** A PUT of a whole object that S3 refuses unless the bytes have this SHA-256. */

@@ -235,6 +235,30 @@ describe('a copy inside S3', () => {
     await expectWhole(prefix, { ...FILES, [ODD]: other });
   });
 
+  it('knows what an earlier run has brought when another file has changed before the manifest', async () => {
+    await fill();
+    await copy();
+    await aws.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: prefix + MANIFEST_NAME }));
+    await aws.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: prefix + ODD }));
+    const other = sampleBytes(1000, 98);
+    await put(ODD, other);
+    const made = await plan();
+    expect(made.conflicts).toEqual([]);
+    expect(actions(made)).toMatchObject({ [ODD]: 'copy', [BIG]: 'skip', 'config.json': 'skip' });
+    await copyModel(context(), made);
+    await expectWhole(prefix, { ...FILES, [ODD]: other });
+  });
+
+  it('asks before it replaces a copy of an object elsewhere that has the same bytes', async () => {
+    await fill();
+    await copy();
+    await aws.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: prefix + MANIFEST_NAME }));
+    from = `elsewhere-${from}`;
+    await fill();
+    const made = await plan();
+    expect(made.conflicts.map(({ kind }) => kind)).toContain('would-overwrite');
+  });
+
   it('writes a chat template of the user’s', async () => {
     await fill();
     await copyModel(context(), await plan(undefined, prefix, '{{ messages }}'));
