@@ -58,36 +58,50 @@ const POLL_MS = 10;
 export async function runFaults(options: FaultRunOptions): Promise<FaultReport> {
   const { schedule, model } = options;
   const home = await mkdtemp(join(tmpdir(), 'faults-'));
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'faults-data-'));
   const faults = schedule.faults.flatMap(fault => ['--fault', fault]);
   const sandbox = await startSandbox({
     models: { [FAULT_MODEL]: model },
+    dataDirectory,
     args: ['--verbose', '--seed', String(schedule.seed), '--bandwidth', '12MB', ...faults]
   });
   const gates = {
     hub: await NetworkGate.inFrontOf(sandbox.hubUrl),
     aws: await NetworkGate.inFrontOf(sandbox.awsUrl)
   };
-  const aws = createAwsClients({ region: sandbox.env['AWS_REGION'], env: sandbox.env });
   const trial = new FaultTrial(options, sandbox, gates, home);
   try {
     for (const strike of schedule.strikes) {
       await trial.run(strike);
     }
     await trial.run(undefined);
+    await sandbox.stop();
     const problems = [
       ...trial.problems,
       ...sentTooOften(schedule, model, sandbox.log()),
-      ...(await wrongInS3(aws, sandbox, model)),
-      ...(await wrongAtBedrock(aws)),
+      ...(await wrongAtAws(dataDirectory, model)),
       ...(await secretsIn(home, [sandbox.env['AWS_SECRET_ACCESS_KEY'] ?? '']))
     ];
     return { schedule, runs: trial.runs, problems };
   } finally {
-    aws.destroy();
     await trial.end();
     await Promise.all([gates.hub.close(), gates.aws.close()]);
     await sandbox.stop();
-    await rm(home, { recursive: true, force: true });
+    await Promise.all(
+      [home, dataDirectory].map(folder => rm(folder, { recursive: true, force: true }))
+    );
+  }
+}
+
+/** Looked at without the faults, which strike readers as well. */
+async function wrongAtAws(dataDirectory: string, model: FaultModel): Promise<string[]> {
+  const sandbox = await startSandbox({ dataDirectory });
+  const aws = createAwsClients({ region: sandbox.env['AWS_REGION'], env: sandbox.env });
+  try {
+    return [...(await wrongInS3(aws, sandbox, model)), ...(await wrongAtBedrock(aws))];
+  } finally {
+    aws.destroy();
+    await sandbox.stop();
   }
 }
 
@@ -240,7 +254,7 @@ function lastLines({ stdout, stderr }: EngineRun): string {
 }
 
 /** Faults after which S3 may have bytes that the engine rightly sends again. */
-const MAKES_SEND_AGAIN = /^(hub-flip-byte|s3-reset|credentials-expire)=/;
+const MAKES_SEND_AGAIN = /^(hub-flip-byte|hub-swap|s3-reset|credentials-expire)=/;
 
 /** After each strike at most one part of each connection may go again. */
 function sentTooOften(schedule: FaultSchedule, model: FaultModel, log: string): string[] {

@@ -14,7 +14,7 @@ describe('the schedule of faults', () => {
       'kill-engine',
       'second-engine'
     ]);
-    expect(new Set(schedules.flatMap(({ faults }) => faults)).size).toBe(13);
+    expect(new Set(schedules.flatMap(({ faults }) => faults)).size).toBe(17);
     expect(new Set(schedules.map(({ goOnWith }) => goOnWith)).size).toBe(2);
   });
 
