@@ -1,4 +1,9 @@
-export { createAwsClients, SLOW_S3_REQUEST, type AwsClients, type AwsClientsOptions } from './clients';
+export {
+  createAwsClients,
+  SLOW_S3_REQUEST,
+  type AwsClients,
+  type AwsClientsOptions
+} from './clients';
 export {
   readServiceFailure,
   toAwsError,

@@ -12,3 +12,15 @@ export function thrownBy(work: () => unknown): BedrockImportError {
   }
   throw new Error('Nothing was thrown.');
 }
+
+/** The typed error that a promise is rejected with; anything else fails the test. */
+export async function rejectedBy(work: Promise<unknown>): Promise<BedrockImportError> {
+  try {
+    await work;
+  } catch (error) {
+    return thrownBy(() => {
+      throw error;
+    });
+  }
+  throw new Error('Nothing was thrown.');
+}

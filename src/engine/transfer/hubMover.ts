@@ -1,11 +1,12 @@
 import { readHubFile } from '../hub';
 import type { HubModel } from '../hub';
+import { modelOfPlan } from './hubSource';
 import type { MovedObject, PartMover, PartMoverInputs, PartTarget } from './partMover';
 import type { HubSource } from './planSource';
 import { RangeSender } from './rangeSender';
 import { sendObjectBytes } from './sendBytes';
 import { Slots } from './slots';
-import type { CopyPlan, PlannedFile } from './types';
+import type { PlannedFile } from './types';
 import { presignObject, presignPart, sourceMetadata } from './uploads';
 
 /** Small enough to be read into memory whole, which is how files that the hub keeps in git are checked. */
@@ -22,7 +23,7 @@ export class HubMover implements PartMover {
     private readonly inputs: PartMoverInputs,
     source: HubSource
   ) {
-    this.model = sourceModel(inputs.plan, source);
+    this.model = modelOfPlan(inputs.plan, source);
     this.sender = new RangeSender({ ...inputs, model: this.model });
   }
 
@@ -78,24 +79,4 @@ export class HubMover implements PartMover {
       Math.ceil(file.sizeBytes / 2 ** 10)
     );
   }
-}
-
-/** The hub's functions take the model they read from; a plan holds all of it that a copy needs. */
-function sourceModel(plan: CopyPlan, source: HubSource): HubModel {
-  return {
-    id: source.modelId,
-    commitSha: source.commitSha,
-    endpoint: source.endpoint,
-    gated: false,
-    private: false,
-    files: plan.files
-      .filter(({ content }) => content === undefined)
-      .map(({ path, sizeBytes, sha256, gitOid }) => ({
-        path,
-        sizeBytes,
-        // Of an LFS file the plan keeps the SHA-256, which says more than its pointer's git hash.
-        gitOid: gitOid ?? '',
-        ...(gitOid === undefined ? { sha256 } : {})
-      }))
-  };
 }

@@ -1,9 +1,9 @@
-import { AbortMultipartUploadCommand, ListPartsCommand } from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { askS3 } from './askS3';
 import { HEADS_AT_ONCE, mapInParallel } from './destination';
 import type { S3Destination } from './types';
-import { findUnfinishedUploads } from './uploads';
+import { findUnfinishedUploads, listParts } from './uploads';
 
 /** What tells the leftovers of a copy from uploads that another program is working on. */
 export interface LeftoverFacts {
@@ -101,26 +101,11 @@ async function describeParts(
 ): Promise<string | undefined> {
   let count = 0;
   let newest = 0;
-  let marker: string | undefined;
   try {
-    do {
-      const page = await askS3({ action: 's3:ListMultipartUploadParts' }, signal, () =>
-        s3.send(
-          new ListPartsCommand({
-            Bucket: upload.bucket,
-            Key: upload.key,
-            UploadId: upload.uploadId,
-            PartNumberMarker: marker
-          }),
-          { abortSignal: signal }
-        )
-      );
-      for (const part of page.Parts ?? []) {
-        count++;
-        newest = Math.max(newest, part.LastModified?.getTime() ?? 0);
-      }
-      marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
-    } while (marker !== undefined);
+    for await (const part of listParts(s3, upload, signal)) {
+      count++;
+      newest = Math.max(newest, part.LastModified?.getTime() ?? 0);
+    }
   } catch (error) {
     if (signal.aborted) {
       throw error;

@@ -1,7 +1,7 @@
-import { BedrockImportError } from '../errors';
-import { forgetLocation, knownLocation } from '../hub';
-import type { HubFileLocation, HubModel } from '../hub';
+import { forgetLocation } from '../hub';
+import type { HubModel } from '../hub';
 import { sendWithRetries } from './attempts';
+import { locateOnHub } from './hubSource';
 import type { PartMoverInputs } from './partMover';
 import { TransientFault } from './retry';
 import { signed } from './sendBytes';
@@ -25,7 +25,7 @@ export class RangeSender {
     partNumber: number | undefined,
     presign: () => Promise<PresignedPut>
   ): Promise<Headers> {
-    const { bytes, context, model, stop } = this.inputs;
+    const { bytes, context, model, outages, stop } = this.inputs;
     const { path, sizeBytes } = planned;
     let stallMs = STALL_MS;
     return sendWithRetries(
@@ -37,7 +37,7 @@ export class RangeSender {
       },
       async onBytes => {
         const [location, put] = await Promise.all([
-          this.locate(planned),
+          locateOnHub({ hub: context.hub, model, outages, signal: stop.signal }, path),
           signed(this.inputs, planned, presign)
         ]);
         try {
@@ -58,22 +58,5 @@ export class RangeSender {
         }
       }
     );
-  }
-
-  /** A hub that cannot be reached for a while is waited for as storage is. */
-  private async locate(planned: PlannedFile): Promise<HubFileLocation> {
-    const { context, model, stop, outages } = this.inputs;
-    try {
-      return await knownLocation(context.hub, model, planned.path, { signal: stop.signal });
-    } catch (error) {
-      if (
-        error instanceof BedrockImportError &&
-        error.code === 'HUB_UNREACHABLE' &&
-        !(outages?.isOutage(error) ?? false)
-      ) {
-        throw new TransientFault(error.message, { final: error, attempts: 4 });
-      }
-      throw error;
-    }
   }
 }

@@ -7,7 +7,7 @@ import {
   PutObjectCommand,
   UploadPartCommand
 } from '@aws-sdk/client-s3';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { Part, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { SLOW_S3_REQUEST } from '../aws';
 import { createHash } from 'node:crypto';
@@ -211,6 +211,30 @@ export async function openUpload(
   });
 }
 
+/** What S3 has of an upload, page by page. */
+export async function* listParts(
+  s3: S3Client,
+  upload: { bucket: string; key: string; uploadId: string },
+  signal: AbortSignal
+): AsyncGenerator<Part> {
+  let marker: string | undefined;
+  do {
+    const page = await askS3({ action: 's3:ListMultipartUploadParts' }, signal, () =>
+      s3.send(
+        new ListPartsCommand({
+          Bucket: upload.bucket,
+          Key: upload.key,
+          UploadId: upload.uploadId,
+          PartNumberMarker: marker
+        }),
+        { abortSignal: signal }
+      )
+    );
+    yield* page.Parts ?? [];
+    marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+  } while (marker !== undefined);
+}
+
 /** The parts that S3 has, or `undefined` when the upload is gone or was cut differently. */
 export async function listUsableParts(
   s3: S3Client,
@@ -219,30 +243,16 @@ export async function listUsableParts(
 ): Promise<Map<number, string> | undefined> {
   const { file } = target;
   const etags = new Map<number, string>();
-  let marker: string | undefined;
+  const upload = { bucket: target.bucket, key: file.key, uploadId: target.uploadId };
   try {
-    do {
-      const page = await askS3({ action: 's3:ListMultipartUploadParts' }, signal, () =>
-        s3.send(
-          new ListPartsCommand({
-            Bucket: target.bucket,
-            Key: file.key,
-            UploadId: target.uploadId,
-            PartNumberMarker: marker
-          }),
-          { abortSignal: signal }
-        )
-      );
-      for (const part of page.Parts ?? []) {
-        const number = part.PartNumber ?? 0;
-        const { start, end } = partRange(file.sizeBytes, file.partSizeBytes, number - 1);
-        if (number < 1 || number > file.partCount || part.Size !== end - start || !part.ETag) {
-          return undefined;
-        }
-        etags.set(number, part.ETag);
+    for await (const part of listParts(s3, upload, signal)) {
+      const number = part.PartNumber ?? 0;
+      const { start, end } = partRange(file.sizeBytes, file.partSizeBytes, number - 1);
+      if (number < 1 || number > file.partCount || part.Size !== end - start || !part.ETag) {
+        return undefined;
       }
-      marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
-    } while (marker !== undefined);
+      etags.set(number, part.ETag);
+    }
     return etags;
   } catch (error) {
     if (signal.aborted) {

@@ -3,6 +3,7 @@ import { classifyConnectionFailure, readServiceFailure, systemClock, toAwsError 
 import type { AwsClients } from '../../aws';
 import { BedrockImportError, cancelledError } from '../../errors';
 import { retryWaitMs } from '../retry';
+import { STALL_MS } from '../sendRange';
 import { formatArchive, sourceChanged } from './archiveErrors';
 
 /** One version of an object in S3. */
@@ -34,8 +35,6 @@ export interface ReadOptions {
   patienceMs?: number;
 }
 
-/** No connection is waited for longer than this without a byte. */
-const STALL_MS = 30_000;
 const PATIENCE_MS = 15 * 60_000;
 const FIXED_CREDENTIALS_PATIENCE_MS = 60_000;
 

@@ -1,6 +1,7 @@
 import { openHubModel } from '../../hub';
 import type { HubClient, HubFile, HubModel } from '../../hub';
 import type { ModelFile, ModelListing } from '../../model';
+import { modelOfPlan } from '../hubSource';
 import type { HubSource } from '../planSource';
 import type { CopyPlan } from '../types';
 
@@ -80,20 +81,4 @@ function onHub(hub: HubClient, model: ModelListing): HubModel {
 
 function toHubFile({ path, sizeBytes, gitOid = '', sha256 }: ModelFile): HubFile {
   return { path, sizeBytes, gitOid, ...(sha256 === undefined ? {} : { sha256 }) };
-}
-
-function modelOfPlan(plan: CopyPlan, source: HubSource): HubModel {
-  return {
-    id: source.modelId,
-    commitSha: source.commitSha,
-    endpoint: source.endpoint,
-    gated: false,
-    private: false,
-    files: plan.files.map(({ path, sizeBytes, sha256, gitOid }) => ({
-      path,
-      sizeBytes,
-      gitOid: gitOid ?? '',
-      ...(gitOid === undefined ? { sha256 } : {})
-    }))
-  };
 }

@@ -1,19 +1,19 @@
-import { BedrockImportError } from '../../errors';
-import { forgetLocation, knownLocation } from '../../hub';
-import type { HubClient, HubFile, HubFileLocation, HubModel } from '../../hub';
+import { forgetLocation } from '../../hub';
+import type { HubClient, HubFile, HubModel } from '../../hub';
 import type { BytePipe } from '../bytes';
+import { locateOnHub } from '../hubSource';
 import type { Outages } from '../outages';
 import { pipeFault } from '../putAnswer';
 import { judgeRange, LocationRefused } from '../rangeAnswer';
 import { TransientFault, withRetries } from '../retry';
 import type { RetryNotice } from '../retry';
+import { STALL_MS } from '../sendRange';
 import type { ByteRange } from './byteRanges';
 
 /** Small pieces from the network are joined, because each write has its price. */
 const BUFFER_BYTES = 2 ** 20;
 /** A try that brought this much counts as a success, however it ended. */
 const PROGRESS_BYTES = 2 ** 20;
-const STALL_MS = 30_000;
 
 export interface RangeFetchInputs {
   hub: HubClient;
@@ -69,7 +69,7 @@ async function readOnce(
   sink: (bytes: Uint8Array) => Promise<void>
 ): Promise<void> {
   const { hub, model, pipe, signal, outages } = inputs;
-  const location = await locate(inputs, file);
+  const location = await locateOnHub(inputs, file.path);
   const buffer = new Uint8Array(Math.min(BUFFER_BYTES, range.end - range.start));
   let filled = 0;
   let sinkFailure: { error: unknown } | undefined;
@@ -124,22 +124,5 @@ async function readOnce(
       await forgetLocation(hub, model, file.path, location);
     }
     throw pipeFault(error);
-  }
-}
-
-/** A hub that cannot be reached for a while is waited for as storage is. */
-async function locate(inputs: RangeFetchInputs, file: HubFile): Promise<HubFileLocation> {
-  const { hub, model, signal, outages } = inputs;
-  try {
-    return await knownLocation(hub, model, file.path, { signal });
-  } catch (error) {
-    if (
-      error instanceof BedrockImportError &&
-      error.code === 'HUB_UNREACHABLE' &&
-      !(outages?.isOutage(error) ?? false)
-    ) {
-      throw new TransientFault(error.message, { final: error, attempts: 4 });
-    }
-    throw error;
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { createAwsClients } from '../../aws';
 import type { AwsClients } from '../../aws';
-import type { BedrockImportError } from '../../errors';
+import { rejectedBy } from '../../testing/thrownBy';
 import { createHubClient } from '../../hub';
 import { inspectModel } from '../../model';
 import { startSandbox } from '../../../sandbox/testing';
@@ -102,15 +102,6 @@ async function expectInS3(files: Record<string, string | Uint8Array>): Promise<v
   expect(left.Uploads ?? []).toEqual([]);
 }
 
-async function refusal(work: Promise<unknown>): Promise<BedrockImportError> {
-  return work.then(
-    () => {
-      throw new Error('Nothing was thrown.');
-    },
-    (error: BedrockImportError) => error
-  );
-}
-
 const actions = ({ files }: CopyPlan): Record<string, string> =>
   Object.fromEntries(files.map(({ path, action }) => [path, action]));
 
@@ -118,7 +109,7 @@ describe('a copy of a folder', () => {
   it('speaks of what was sent, not of a hub, where S3 keeps getting other bytes', async () => {
     proxy.decide = ({ kind, url }) =>
       kind === 'PUT' && url.includes(encodeURIComponent(SMALL)) ? 'bad-digest' : 'pass';
-    const error = await refusal(copy());
+    const error = await rejectedBy(copy());
     expect(error).toMatchObject({ code: 'SOURCE_FILE_MISMATCH', subject: SMALL });
     expect(error.message + error.nextStep).not.toMatch(/\bhub\b/);
   });
@@ -189,7 +180,9 @@ describe('a copy of a folder', () => {
       }
       return 'pass';
     };
-    expect((await refusal(copy({ signal: stop.signal, connections: 1 }))).code).toBe('CANCELLED');
+    expect((await rejectedBy(copy({ signal: stop.signal, connections: 1 }))).code).toBe(
+      'CANCELLED'
+    );
     proxy.decide = () => 'pass';
     const result = await copy();
     expect(result.movedBytes).toBeLessThan(result.totalBytes);
@@ -222,7 +215,7 @@ describe('a copy of a folder', () => {
   ])('ends with FILE_CHANGED when a file is %s in the middle', async (_what, change) => {
     let changing: Promise<void> | undefined;
     const planned = await plan();
-    const error = await refusal(
+    const error = await rejectedBy(
       copyModel(context(), planned, {
         connections: 1,
         onProgress: () => undefined,
@@ -244,7 +237,7 @@ describe('a copy of a folder', () => {
   async function stopBeforeTheProof(): Promise<void> {
     proxy.decide = ({ kind }) => (kind === 'PUT copy' ? 'hang' : 'pass');
     const stop = new AbortController();
-    const error = await refusal(
+    const error = await rejectedBy(
       copy({
         signal: stop.signal,
         onFile: ({ path, state }) => {
@@ -272,7 +265,7 @@ describe('a copy of a folder', () => {
     const again = await plan();
     const other = sampleBytes(33 * MiB + 123, 9);
     await folder.write(BIG, other);
-    expect((await refusal(copyModel(context(), again))).code).toBe('FILE_CHANGED');
+    expect((await rejectedBy(copyModel(context(), again))).code).toBe('FILE_CHANGED');
     const objects = await aws.s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
     expect((objects.Contents ?? []).map(({ Key }) => Key)).not.toContain(prefix + BIG);
     const third = await plan();

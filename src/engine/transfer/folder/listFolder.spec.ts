@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, realpath, rm, symlink, utimes, writeFile } from 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { BedrockImportError } from '../../errors';
+import { rejectedBy } from '../../testing/thrownBy';
 import { inspectModel } from '../../model';
 import type { ModelListing } from '../../model';
 import { openFolder } from './openFolder';
@@ -26,15 +26,6 @@ async function put(path: string, content: string | Uint8Array = 'x'): Promise<vo
 
 async function list(path = folder): Promise<ModelListing> {
   return (await openFolder(path)).files.model;
-}
-
-async function refusal(work: Promise<unknown>): Promise<BedrockImportError> {
-  return work.then(
-    () => {
-      throw new Error('Nothing was thrown.');
-    },
-    (error: BedrockImportError) => error
-  );
 }
 
 const reasons = ({ leftOut = [] }: ModelListing): Record<string, string> =>
@@ -146,14 +137,14 @@ describe('the listing of a folder', () => {
   it('reads a small file, and refuses a large one, one that is gone and one that has changed', async () => {
     const { files } = await openFolder(folder);
     expect(new TextDecoder().decode(await files.readFile('config.json'))).toContain('Llama');
-    expect((await refusal(files.readFile('config.json', { maxBytes: 5 }))).code).toBe(
+    expect((await rejectedBy(files.readFile('config.json', { maxBytes: 5 }))).code).toBe(
       'FOLDER_FILE_TOO_LARGE'
     );
-    expect((await refusal(files.readFile('nothing.json'))).code).toBe('FOLDER_NOT_FOUND');
+    expect((await rejectedBy(files.readFile('nothing.json'))).code).toBe('FOLDER_NOT_FOUND');
     await put('config.json', '{}');
-    expect((await refusal(files.readFile('config.json'))).code).toBe('FILE_CHANGED');
+    expect((await rejectedBy(files.readFile('config.json'))).code).toBe('FILE_CHANGED');
     await rm(join(folder, 'config.json'));
-    expect((await refusal(files.readFile('config.json'))).code).toBe('FILE_CHANGED');
+    expect((await rejectedBy(files.readFile('config.json'))).code).toBe('FILE_CHANGED');
   });
 });
 
@@ -165,7 +156,7 @@ describe('a folder that cannot be used', () => {
     ['an empty folder', () => join(base, 'empty'), 'FOLDER_EMPTY']
   ])('is refused: %s', async (_what, path, code) => {
     await mkdir(join(base, 'empty'));
-    const error = await refusal(openFolder(path()));
+    const error = await rejectedBy(openFolder(path()));
     expect([error.code, error.subject]).toEqual([code, path()]);
   });
 
@@ -176,17 +167,17 @@ describe('a folder that cannot be used', () => {
     const as = asNobody();
     try {
       await chmod(join(folder, 'model.safetensors'), 0);
-      expect(await as(() => refusal(openFolder(folder)))).toMatchObject({
+      expect(await as(() => rejectedBy(openFolder(folder)))).toMatchObject({
         code: 'FOLDER_UNREADABLE',
         subject: join(folder, 'model.safetensors')
       });
       await chmod(join(folder, 'locked'), 0);
-      expect(await as(() => refusal(openFolder(folder)))).toMatchObject({
+      expect(await as(() => rejectedBy(openFolder(folder)))).toMatchObject({
         code: 'FOLDER_UNREADABLE',
         subject: join(folder, 'locked')
       });
       await chmod(folder, 0);
-      expect((await as(() => refusal(openFolder(folder)))).code).toBe('FOLDER_UNREADABLE');
+      expect((await as(() => rejectedBy(openFolder(folder)))).code).toBe('FOLDER_UNREADABLE');
     } finally {
       await chmod(folder, 0o755);
       await chmod(join(folder, 'locked'), 0o755);
@@ -194,7 +185,7 @@ describe('a folder that cannot be used', () => {
   });
 
   it('stops when it is cancelled', async () => {
-    const error = await refusal(openFolder(folder, { signal: AbortSignal.abort() }));
+    const error = await rejectedBy(openFolder(folder, { signal: AbortSignal.abort() }));
     expect(error.code).toBe('CANCELLED');
   });
 });

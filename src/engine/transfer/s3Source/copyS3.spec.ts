@@ -13,7 +13,7 @@ import {
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { createAwsClients } from '../../aws';
 import type { AwsClients } from '../../aws';
-import type { BedrockImportError } from '../../errors';
+import { rejectedBy } from '../../testing/thrownBy';
 import { createHubClient } from '../../hub';
 import { inspectModel } from '../../model';
 import { startSandbox } from '../../../sandbox/testing';
@@ -147,15 +147,6 @@ async function expectWhole(to = prefix, files = FILES): Promise<void> {
   expect(left.Uploads ?? []).toEqual([]);
 }
 
-async function refusal(work: Promise<unknown>): Promise<BedrockImportError> {
-  return work.then(
-    () => {
-      throw new Error('Nothing was thrown.');
-    },
-    (error: BedrockImportError) => error
-  );
-}
-
 const proved = (result: CopyResult): Record<string, string> =>
   Object.fromEntries(result.files.map(({ path, provedBy }) => [path, provedBy]));
 const actions = ({ files }: CopyPlan): Record<string, string> =>
@@ -214,7 +205,7 @@ describe('a copy inside S3', () => {
       })
     );
     const to = `lied-${run}/`;
-    const error = await refusal(
+    const error = await rejectedBy(
       copyModel(context(), await plan(`s3://${bucket}/${prefix}`, to), { connections: 1 })
     );
     expect(error).toMatchObject({ code: 'SOURCE_FILE_MISMATCH' });
@@ -342,7 +333,7 @@ describe('an object in parts inside S3', () => {
       return 'pass';
     };
     const made = inParts(await plan());
-    const error = await refusal(
+    const error = await rejectedBy(
       copyModel(context(), made, { signal: stop.signal, connections: 1 })
     );
     expect(error.code).toBe('CANCELLED');
@@ -367,7 +358,7 @@ describe('trouble in a copy inside S3', () => {
     await fill();
     for (const made of [await plan(), inParts(await plan())]) {
       await change();
-      const error = await refusal(copyModel(context(), made));
+      const error = await rejectedBy(copyModel(context(), made));
       expect([error.code, error.subject]).toEqual([
         'SOURCE_CHANGED',
         `s3://${bucket}/${from}${BIG}`
@@ -382,12 +373,12 @@ describe('trouble in a copy inside S3', () => {
     const denied = { status: 403, body: errorBody('AccessDenied') };
     proxy.own = ({ headers, method }) =>
       headers['x-amz-copy-source'] !== undefined || method === 'HEAD' ? denied : undefined;
-    const source = await refusal(copyModel(context(), made));
+    const source = await rejectedBy(copyModel(context(), made));
     expect(source.code).toBe('ACCESS_DENIED');
     expect(source.nextStep).toContain(`s3:GetObject on ${bucket}`);
     expect(source.subject).toContain(`s3://${bucket}/${from}`);
     proxy.own = ({ headers }) => (headers['x-amz-copy-source'] === undefined ? undefined : denied);
-    const destination = await refusal(copyModel(context(), made));
+    const destination = await rejectedBy(copyModel(context(), made));
     expect(destination.nextStep).toContain('s3:PutObject');
     expect(destination.subject).toContain(`s3://${bucket}/${prefix}`);
   });
@@ -424,7 +415,10 @@ describe('trouble in a copy inside S3', () => {
       new PutObjectCommand({ Bucket: bucket, Key: 'models/a/config.json', Body: '{}' })
     );
     for (const to of ['models/a/', 'models/', '']) {
-      expect(await refusal(plan(source, to))).toMatchObject({ code: 'SAME_PLACE', kind: 'usage' });
+      expect(await rejectedBy(plan(source, to))).toMatchObject({
+        code: 'SAME_PLACE',
+        kind: 'usage'
+      });
     }
     expect((await plan(source, 'models/ab/')).files).toHaveLength(1);
     expect((await plan(source, 'models/a/b/')).files).toHaveLength(1);
@@ -438,7 +432,7 @@ describe('trouble in a copy inside S3', () => {
     ['half an address', 's3:/model', 'SOURCE_INVALID'],
     ['a key that is too long', `s3://BUCKET/${'x'.repeat(1025)}`, 'SOURCE_INVALID']
   ])('refuses %s', async (_what, text, code) => {
-    expect((await refusal(plan(text.replace('BUCKET', bucket)))).code).toBe(code);
+    expect((await rejectedBy(plan(text.replace('BUCKET', bucket)))).code).toBe(code);
   });
 
   it('blocks objects that have to be restored first', async () => {
