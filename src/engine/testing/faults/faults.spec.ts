@@ -5,7 +5,7 @@ import { runFaults } from './faultRun';
 import { faultSchedule } from './schedule';
 
 const COMMAND = join(__dirname, '..', '..', '..', '..', '.venv', 'bin', 'bedrock-import');
-const RUNS = Number(process.env['BEDROCK_IMPORT_FAULT_RUNS'] ?? 5);
+const RUNS = Number(process.env['BEDROCK_IMPORT_FAULT_RUNS'] ?? 4);
 const FIRST_SEED = Number(process.env['BEDROCK_IMPORT_FAULT_SEED'] ?? 20261122);
 const LIMIT_MS = 600_000;
 
