@@ -101,10 +101,10 @@ export async function downloadModel(
     throw error;
   } finally {
     stop.abort();
+    await download.close();
     clearInterval(timer);
     report();
     signal?.removeEventListener('abort', onAbort);
-    download.close();
   }
 }
 

@@ -63,11 +63,12 @@ export class DownloadMover implements PartMover {
         this.inputs.stop.abort();
         throw error;
       } finally {
-        download.close();
+        await download.close();
       }
       return;
     }
-    (await this.opened?.catch(() => undefined))?.close();
+    const opened = await this.opened?.catch(() => undefined);
+    await opened?.close();
   }
 
   private async local(file: PlannedFile): Promise<string> {

@@ -89,7 +89,10 @@ export class ModelDownload {
     return found;
   }
 
-  close(): void {
+  /** Waits until nothing is written any more: all files are there, or the signal has stopped them. */
+  async close(): Promise<void> {
+    await this.started?.catch(() => undefined);
+    await Promise.allSettled(this.files.values());
     this.pipe.close();
   }
 
