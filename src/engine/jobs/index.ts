@@ -11,7 +11,7 @@ export type { LeaseTiming } from './leaseFile';
 export { createCopyJob, createImportJob } from './createJob';
 export { jobId } from './jobIdentity';
 export { runJob } from './runJob';
-export type { RunJobOptions } from './runJob';
+export type { RunJobOptions } from './runJobOptions';
 export { cancelJob, pauseJob, removeJob } from './endJob';
 export type { CancelOutcome, CancelPlan, EndJobOptions, RemoveOutcome, RemovePlan } from './endJob';
 export { JobRunner } from './runner';

@@ -3,7 +3,7 @@ import { createImportJob } from './createJob';
 import { endedByOthers } from './jobErrors';
 import type { JobResult, JobSettings, JobStage, JobStageState } from './jobTypes';
 import { runJob } from './runJob';
-import type { RunJobOptions } from './runJob';
+import type { RunJobOptions } from './runJobOptions';
 import { requireNoBlocker } from './stages/check';
 import { JobStore } from './store';
 import type { EngineContext, ImportReview } from './types';

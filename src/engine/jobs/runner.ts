@@ -1,7 +1,7 @@
 import { BedrockImportError } from '../errors';
 import type { JobEvent, JobOutcome } from './jobTypes';
 import { runJob } from './runJob';
-import type { RunJobOptions } from './runJob';
+import type { RunJobOptions } from './runJobOptions';
 import type { JobStore } from './store';
 import type { EngineContext } from './types';
 

@@ -4,7 +4,7 @@ import type { ConcurrencyChange } from './concurrency';
 import { unexpected } from './copyErrors';
 import { fileProof, FileProofs } from './fileProofs';
 import { mismatch } from './mismatch';
-import { createPartMover } from './partMover';
+import { createPartMover } from './createPartMover';
 import type { PartMover, PartMoverInputs } from './partMover';
 import { partRange } from './partSize';
 import { describeHash } from './planSource';

@@ -1,12 +1,7 @@
-import { ArchiveMover } from './archive';
 import type { BytePipe } from './bytes';
-import { DownloadMover } from './download';
-import { FolderMover } from './folder';
-import { HubMover } from './hubMover';
 import type { CopyMeter } from './meter';
 import type { Outages } from './outages';
 import type { ProvedObject } from './readBack';
-import { ServerCopyMover } from './s3Source';
 import type { CopyPlan, CopyRetry, PlannedFile, ProofMethod, TransferContext } from './types';
 
 /** One part of a multipart upload: bytes `[start, end)` of its file. */
@@ -70,20 +65,4 @@ export interface PartMoverInputs {
   outages?: Outages;
   /** Something is overloaded: fewer connections, then. */
   onBusy?: (why: string) => void;
-}
-
-export function createPartMover(inputs: PartMoverInputs): PartMover {
-  const { source } = inputs.plan;
-  switch (source.kind) {
-    case 'hub':
-      return source.cacheFolder === undefined
-        ? new HubMover(inputs, source)
-        : new DownloadMover(inputs, source.cacheFolder);
-    case 'folder':
-      return new FolderMover(inputs, source);
-    case 's3':
-      return new ServerCopyMover(inputs, source);
-    case 'archive':
-      return new ArchiveMover(inputs, source);
-  }
 }

@@ -2,7 +2,7 @@ import type { CopyPlan } from '../../transfer';
 import type { StoredJob } from '../jobFile';
 import type { JobEventBody, JobStageResult } from '../jobTypes';
 import type { LiveJob } from '../liveJob';
-import type { RunJobOptions } from '../runJob';
+import type { RunJobOptions } from '../runJobOptions';
 import type { JobStore } from '../store';
 import type { EngineContext } from '../types';
 
