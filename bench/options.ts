@@ -2,12 +2,12 @@ import { Command, InvalidArgumentError } from 'commander';
 
 import { NETWORK_NAMES, type NetworkName } from './networks';
 import { WAY_NAMES, type WayName } from './ways';
-import { WORKLOAD_NAMES, type WorkloadName } from './workloads';
+import { WORKLOAD_NAMES, type Scales, type WorkloadName } from './workloads';
 
 export interface BenchOptions {
   rounds: number;
   /** Of the large workloads; each has its own when none is given. */
-  scale?: number;
+  scale?: Scales;
   quick: boolean;
   ways: readonly WayName[];
   workloads: readonly WorkloadName[];
@@ -27,7 +27,11 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     )
     .option('--quick', 'everything once with small files, in five minutes; writes no results')
     .option('--full', 'the large workloads in their true size; takes many hours')
-    .option('--scale <factor>', 'size of the large workloads, such as 0.1', toScale)
+    .option(
+      '--scale <factors>',
+      'sizes of the large workloads, such as one=0.4,shards=0.05',
+      toScales
+    )
     .option('--rounds <number>', 'how often each is measured', toRounds)
     .option('--only <names>', `of ${WAY_NAMES.join(', ')}`, toNames(WAY_NAMES))
     .option('--workloads <names>', `of ${WORKLOAD_NAMES.join(', ')}`, toNames(WORKLOAD_NAMES))
@@ -42,7 +46,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
   const values = command.opts<{
     quick?: boolean;
     full?: boolean;
-    scale?: number;
+    scale?: Scales;
     rounds?: number;
     only?: WayName[];
     workloads?: WorkloadName[];
@@ -53,7 +57,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
   const quick = values.quick ?? false;
   return {
     rounds: values.rounds ?? (quick ? 1 : 5),
-    scale: values.full === true ? 1 : values.scale,
+    scale: values.full === true ? { one: 1, shards: 1 } : values.scale,
     quick,
     ways: values.only ?? WAY_NAMES,
     workloads: values.workloads ?? WORKLOAD_NAMES,
@@ -64,12 +68,17 @@ export function readOptions(argv: readonly string[]): BenchOptions {
   };
 }
 
-function toScale(text: string): number {
-  const scale = Number(text);
-  if (!(scale > 0 && scale <= 1)) {
-    throw new InvalidArgumentError('A factor above 0, at most 1.');
+function toScales(text: string): Scales {
+  const scales: Scales = {};
+  for (const piece of text.split(',')) {
+    const [, name, factor] = /^(one|shards)=(\d*\.?\d+)$/.exec(piece.trim()) ?? [];
+    const scale = Number(factor);
+    if (!(scale > 0 && scale <= 1)) {
+      throw new InvalidArgumentError('Factors above 0, at most 1, such as one=0.4,shards=0.05.');
+    }
+    scales[name as keyof Scales] = scale;
   }
-  return scale;
+  return scales;
 }
 
 function toRounds(text: string): number {

@@ -98,10 +98,10 @@ describe('summaries', () => {
 
 describe('workloads', () => {
   it('shrink only where the size is the point, and have names of their own', () => {
-    const full = { scale: 1, quick: false };
+    const full = { scale: { one: 1, shards: 1 }, quick: false };
     const one = planWorkload('one', full);
     const shards = planWorkload('shards', full);
-    const small = planWorkload('small', { scale: 0.1, quick: false });
+    const small = planWorkload('small', { scale: { one: 0.1 }, quick: false });
     expect(one.weights.map(file => file.sizeBytes)).toEqual([5e9]);
     expect(shards.weights.map(file => file.sizeBytes)).toEqual(Array(16).fill(4.9e9));
     expect(small.weights).toHaveLength(300);

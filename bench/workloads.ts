@@ -19,15 +19,18 @@ export type WorkloadName = (typeof WORKLOAD_NAMES)[number];
 /** Models of the single measurements. */
 export type SingleModelName = 'many' | 'huge';
 
+/** Of the true sizes of the large workloads. */
+export type Scales = Partial<Record<'one' | 'shards', number>>;
+
 const GB = 1e9;
 const SMALL_FILES = 300;
 /** So that a run of five rounds ends in less than two hours on two cores. */
-const DEFAULT_SCALES = { one: 0.4, shards: 0.05 };
+const DEFAULT_SCALES: Required<Scales> = { one: 0.4, shards: 0.05 };
 const QUICK_SCALES = { one: 0.03, shards: 0.004 };
 
 export function planWorkload(
   name: WorkloadName,
-  options: { scale?: number; quick: boolean }
+  options: { scale?: Scales; quick: boolean }
 ): Workload {
   if (name === 'small') {
     const count = options.quick ? 60 : SMALL_FILES;
@@ -39,7 +42,7 @@ export function planWorkload(
       weights: shards(count, index => 100_000 + Math.round((1_900_000 * index) / (count - 1)))
     };
   }
-  const scale = options.scale ?? (options.quick ? QUICK_SCALES : DEFAULT_SCALES)[name];
+  const scale = options.scale?.[name] ?? (options.quick ? QUICK_SCALES : DEFAULT_SCALES)[name];
   const size = Math.round((name === 'one' ? 5 : 4.9) * GB * scale);
   return name === 'one'
     ? {
