@@ -11,5 +11,7 @@ module.exports = {
   // Published as ES modules only; jest runs CommonJS.
   transformIgnorePatterns: ['/node_modules/(?!(@huggingface|commander)/)'],
   modulePathIgnorePatterns: ['<rootDir>/lib', '<rootDir>/dist', '<rootDir>/.venv'],
+  // Most specs wait for servers and clocks, so even two cores have room for two.
+  maxWorkers: 2,
   testTimeout: 30000
 };

@@ -1,4 +1,4 @@
-import { lstat, writeFile } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
 import type { Environment } from '../environment';
 import { isMissing, reasonOf } from './ownFiles';
 
@@ -35,7 +35,7 @@ export function keepHostAwake(options: KeepAwakeOptions): () => void {
   const mark = async (): Promise<void> => {
     try {
       await refuseLink(file);
-      await writeFile(file, new Date().toISOString());
+      await writeInPlace(file, new Date().toISOString());
     } catch (error) {
       if (!warned) {
         warned = true;
@@ -48,6 +48,22 @@ export function keepHostAwake(options: KeepAwakeOptions): () => void {
   void mark();
   const timer = setInterval(() => void mark(), options.everyMs ?? 60_000);
   return () => clearInterval(timer);
+}
+
+/** Whoever reads the file meanwhile finds a time in it, the old one or the new one, and never nothing. */
+async function writeInPlace(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'r+').catch((error: unknown) => {
+    if (isMissing(error)) {
+      return open(file, 'w');
+    }
+    throw error;
+  });
+  try {
+    await handle.write(text, 0);
+    await handle.truncate(text.length);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The folder is everybody's: a link there could lead anywhere. */
