@@ -14,7 +14,7 @@ import { runWay, type Place, type Result } from './runWays';
 import { MODELS, startServers } from './servers';
 import { measureSingles } from './singles';
 import { rotated } from './statistics';
-import { WAY_NAMES, WAYS } from './ways';
+import { USUAL_WAYS, WAYS } from './ways';
 import { planWorkload, WORKLOAD_NAMES, writeModel, type Workload } from './workloads';
 
 const say = (line: string) => {
@@ -85,7 +85,7 @@ async function runAll(options: BenchOptions): Promise<void> {
       await runWay('go', workload, place, { tools, round: 0 });
     }
   }
-  const results = await runRounds(options, workloads, places, tools);
+  const { results, rounds } = await runRounds(options, workloads, places, tools);
   const singles = options.singles
     ? await measureSingles({ tools, quick: options.quick, say, going: checkGoingOn })
     : undefined;
@@ -93,7 +93,7 @@ async function runAll(options: BenchOptions): Promise<void> {
   const record: BenchRecord = {
     date: new Date().toISOString().slice(0, 10),
     commandLine: options.commandLine,
-    rounds: options.rounds,
+    rounds,
     machine: {
       system: await systemName(),
       processor: cpus()[0]?.model.trim() ?? 'unknown',
@@ -123,7 +123,7 @@ async function runAll(options: BenchOptions): Promise<void> {
 
 function isWhole({ ways, workloads, networks, singles }: BenchOptions): boolean {
   return (
-    new Set(ways).size === WAY_NAMES.length &&
+    USUAL_WAYS.every(way => ways.includes(way)) &&
     new Set(workloads).size === WORKLOAD_NAMES.length &&
     new Set(networks).size === NETWORK_NAMES.length &&
     singles
@@ -135,10 +135,17 @@ async function runRounds(
   workloads: readonly Workload[],
   places: ReadonlyMap<NetworkName, Place>,
   tools: Awaited<ReturnType<typeof install>>
-): Promise<Result[]> {
+): Promise<{ results: Result[]; rounds: number }> {
   const results: Result[] = [];
   const total = options.rounds * places.size * workloads.length * options.ways.length;
+  const startedAt = performance.now();
   for (let round = 0; round < options.rounds; round++) {
+    const usedMinutes = (performance.now() - startedAt) / 60_000;
+    // A round that is begun is also ended: medians need the same number of runs of every way.
+    if (round > 0 && usedMinutes + usedMinutes / round > options.minutes) {
+      say(`No time for more than ${round} rounds.`);
+      return { results, rounds: round };
+    }
     for (const [network, place] of places) {
       for (const workload of workloads) {
         for (const way of rotated(options.ways, round)) {
@@ -154,7 +161,7 @@ async function runRounds(
       }
     }
   }
-  return results;
+  return { results, rounds: options.rounds };
 }
 
 function describe(result: Result): string {

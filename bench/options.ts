@@ -1,11 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
 
 import { NETWORK_NAMES, type NetworkName } from './networks';
-import { WAY_NAMES, type WayName } from './ways';
+import { USUAL_WAYS, WAY_NAMES, type WayName } from './ways';
 import { WORKLOAD_NAMES, type Scales, type WorkloadName } from './workloads';
 
 export interface BenchOptions {
   rounds: number;
+  /** No round is begun that would end later than this after the first. */
+  minutes: number;
   /** Of the large workloads; each has its own when none is given. */
   scale?: Scales;
   quick: boolean;
@@ -33,6 +35,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
       toScales
     )
     .option('--rounds <number>', 'how often each is measured', toRounds)
+    .option('--minutes <number>', 'begin no round that would end later', toRounds)
     .option('--only <names>', `of ${WAY_NAMES.join(', ')}`, toNames(WAY_NAMES))
     .option('--workloads <names>', `of ${WORKLOAD_NAMES.join(', ')}`, toNames(WORKLOAD_NAMES))
     .option('--networks <names>', `of ${NETWORK_NAMES.join(', ')}`, toNames(NETWORK_NAMES))
@@ -48,6 +51,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     full?: boolean;
     scale?: Scales;
     rounds?: number;
+    minutes?: number;
     only?: WayName[];
     workloads?: WorkloadName[];
     networks?: NetworkName[];
@@ -58,8 +62,9 @@ export function readOptions(argv: readonly string[]): BenchOptions {
   return {
     rounds: values.rounds ?? (quick ? 1 : 5),
     scale: values.full === true ? { one: 1, shards: 1 } : values.scale,
+    minutes: values.minutes ?? Number.POSITIVE_INFINITY,
     quick,
-    ways: values.only ?? WAY_NAMES,
+    ways: values.only ?? USUAL_WAYS,
     workloads: values.workloads ?? WORKLOAD_NAMES,
     networks: values.networks ?? NETWORK_NAMES,
     profile: values.profile ?? false,

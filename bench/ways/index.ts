@@ -97,6 +97,9 @@ export const WAY_NAMES = [
 
 export type WayName = (typeof WAY_NAMES)[number];
 
+/** What a run of everything compares: rclone has two ways, and its third one is slower than both. */
+export const USUAL_WAYS: readonly WayName[] = WAY_NAMES.filter(name => name !== 'rclone-copyurl');
+
 export const WAYS: Readonly<Record<WayName, Way>> = {
   ours,
   go: goCopy,
