@@ -198,8 +198,15 @@ async function freshNames(
   wanted: WantedNames,
   signal: AbortSignal | undefined
 ): Promise<ChosenNames> {
-  const listed = await ifAllowed(listImportedModels(aws, { signal }));
-  const taken = new Set(listed?.seen.map(({ modelName }) => modelName));
+  const [listed, running] = await Promise.all([
+    ifAllowed(listImportedModels(aws, { signal })),
+    ifAllowed(listImportJobs(aws, { status: 'InProgress', signal }))
+  ]);
+  // The name of a model that is being imported is taken, too, and in no list of models yet.
+  const taken = new Set([
+    ...(listed?.seen.map(({ modelName }) => modelName) ?? []),
+    ...(running?.seen.map(({ importedModelName }) => importedModelName) ?? [])
+  ]);
   const checks =
     listed === undefined
       ? [
