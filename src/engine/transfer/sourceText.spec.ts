@@ -1,7 +1,7 @@
 import { thrownBy } from '../testing/thrownBy';
 import { readSourceText } from './sourceText';
 
-const places = { currentDirectory: '/work', homeDirectory: '/home/me' };
+const places = { currentDirectory: '/data', homeDirectory: '/home/me' };
 const read = (text: string) => readSourceText(text, places);
 
 describe('what a user names as the source of a copy', () => {
@@ -11,8 +11,8 @@ describe('what a user names as the source of a copy', () => {
     ['https://huggingface.co/org/model', { kind: 'hub', text: 'https://huggingface.co/org/model' }],
     ['/data/my model/', { kind: 'folder', path: '/data/my model' }],
     ['/data/../model', { kind: 'folder', path: '/model' }],
-    ['.', { kind: 'folder', path: '/work' }],
-    ['./model', { kind: 'folder', path: '/work/model' }],
+    ['.', { kind: 'folder', path: '/data' }],
+    ['./model', { kind: 'folder', path: '/data/model' }],
     ['../model', { kind: 'folder', path: '/model' }],
     ['~', { kind: 'folder', path: '/home/me' }],
     ['~/models/a', { kind: 'folder', path: '/home/me/models/a' }],
