@@ -36,6 +36,9 @@ let bucket: string;
 let prefix: string;
 let run = 0;
 
+// A connection that stands still is given up after 30 s, which is the usual limit of a test as well.
+jest.setTimeout(90_000);
+
 beforeAll(async () => {
   [archives, sandbox] = await Promise.all([makeArchives(), startSandbox()]);
   bucket = sandbox.env['BEDROCK_IMPORT_SANDBOX_BUCKET'] ?? '';
