@@ -1,3 +1,4 @@
+import { abandonJob } from './abandonJob';
 import { asJobError, jobCancelled, leaseLost } from './jobErrors';
 import { stagesOf } from './jobFacts';
 import type { JobOutcome, JobResult } from './jobTypes';
@@ -10,7 +11,6 @@ import type { StageRun } from './stages/stageRun';
 import { StopSwitch } from './stopSwitch';
 import type { JobStore } from './store';
 import type { EngineContext } from './types';
-import { abandonJob } from './abandonJob';
 
 /**
  * Carries a job out, or on: stages that are done are not done again. Until it ends, pauses or is

@@ -35,7 +35,10 @@ export async function copyModel(
   context: TransferContext,
   plan: CopyPlan,
   options: CopyOptions = {},
-  makePortion?: (signal: AbortSignal) => Promise<CopyPortion>
+  makePortion?: (
+    signal: AbortSignal,
+    unfinished: ReadonlyMap<string, readonly string[]>
+  ) => Promise<CopyPortion>
 ): Promise<CopyResult> {
   const connections = options.connections ?? DEFAULT_CONNECTIONS;
   if (!Number.isInteger(connections) || connections < 1 || connections > MAX_CONNECTIONS) {
@@ -88,7 +91,7 @@ export async function copyModel(
     // What is there now tells later what others have added; the copy need not wait for it.
     const before = describeUploads(context.aws.s3, destination.bucket, unfinished, stop.signal);
     before.catch(() => undefined);
-    const portion = await makePortion?.(stop.signal);
+    const portion = await makePortion?.(stop.signal, unfinished);
     if (portion !== undefined) {
       meter.limitTo(file => bytesOfParts(file, portion.parts(file)));
     }

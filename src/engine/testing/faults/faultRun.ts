@@ -44,7 +44,6 @@ export interface FaultRunOptions {
   model: FaultModel;
   /** The installed command. */
   command: string;
-  log?: (line: string) => void;
 }
 
 /** A last run is patient, but not for ever: a job that never ends is a finding. */
@@ -126,9 +125,9 @@ class FaultTrial {
     stop.abort();
     const second = await struck;
     this.note(strike?.kind ?? 'undisturbed', ended);
-    for (const run of [...(second === undefined ? [] : [second])]) {
-      this.note('second engine', run);
-      this.judge(run);
+    if (second !== undefined) {
+      this.note('second engine', second);
+      this.judge(second);
     }
     if (strike === undefined && ended.code !== 0) {
       this.problems.push(`the undisturbed run ended with ${ended.code}: ${lastLines(ended)}`);
@@ -243,9 +242,9 @@ class FaultTrial {
   }
 
   private note(what: string, { code, signal, stderr }: EngineRun): void {
-    const line = `${what}: ${signal ?? `exit ${code}`}; ${stderr.trimEnd().split('\n').at(-1) ?? ''}`;
-    this.runs.push(line);
-    this.options.log?.(line);
+    this.runs.push(
+      `${what}: ${signal ?? `exit ${code}`}; ${stderr.trimEnd().split('\n').at(-1) ?? ''}`
+    );
   }
 }
 

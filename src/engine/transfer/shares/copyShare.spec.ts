@@ -9,6 +9,7 @@ import type { StartedSandbox } from '../../../sandbox/testing';
 import { createAwsClients } from '../../aws';
 import type { AwsClients } from '../../aws';
 import { createHubClient } from '../../hub';
+import { rejectedBy } from '../../testing/thrownBy';
 import { MANIFEST_NAME, parseS3Uri, planCopy, readManifest } from '..';
 import type { CopyPlan, TransferContext } from '..';
 import { MiB } from '../partSize';
@@ -67,13 +68,6 @@ function work(plan: CopyPlan, options: CopyShareOptions): Promise<ShareResult> {
   return copyShare(context(), plan, options);
 }
 
-async function failureOf(running: Promise<unknown>): Promise<unknown> {
-  return running.then(
-    () => 'no failure',
-    (error: unknown) => error
-  );
-}
-
 async function keysInS3(): Promise<string[]> {
   const page = await aws.s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
   return (page.Contents ?? []).map(({ Key }) => (Key ?? '').slice(prefix.length)).sort();
@@ -124,7 +118,7 @@ describe('shares of a copy', () => {
   it('go on after one broke off', async () => {
     const plan = await planFile();
     const stop = new AbortController();
-    const broken = failureOf(
+    const broken = rejectedBy(
       work(plan, {
         share: 2,
         of: 2,
@@ -153,7 +147,7 @@ describe('shares of a copy', () => {
 
   it('say which one is missing', async () => {
     const plan = await planFile();
-    expect(await failureOf(work(plan, { share: 1, of: 2, patienceMs: 1500 }))).toMatchObject({
+    expect(await rejectedBy(work(plan, { share: 1, of: 2, patienceMs: 1500 }))).toMatchObject({
       code: 'SHARE_MISSING'
     });
   });

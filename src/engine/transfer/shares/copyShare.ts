@@ -50,14 +50,16 @@ export async function copyShare(
   let whole = false;
   const recordsFor = (signal: AbortSignal): ShareRecords =>
     new ShareRecords(context.aws.s3, plan.destination, { id: planId, of }, signal);
-  const result = await copyModel(context, plan, options, async signal => {
+  const result = await copyModel(context, plan, options, async (signal, unfinished) => {
     const records = recordsFor(signal);
     const portion = new SharePortion({
       s3: context.aws.s3,
       plan,
+      planId,
       assignment,
       share,
       records,
+      unfinished,
       signal,
       patienceMs: options.patienceMs ?? DEFAULT_PATIENCE_MS,
       finished: () => isFinished(context, plan, signal),

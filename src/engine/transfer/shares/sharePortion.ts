@@ -5,9 +5,8 @@ import type { ListedObject } from '../destination';
 import { sourceLabel } from '../planSource';
 import type { CopyPortion } from '../portion';
 import type { CopyOptions, CopyPlan, FileProof, PlannedFile } from '../types';
-import { findUnfinishedUploads, listUsableParts, openUpload, sourceMetadata } from '../uploads';
+import { listUsableParts, openUpload, sourceMetadata } from '../uploads';
 import type { OpenUpload } from '../uploads';
-import { planIdentity } from './assignShares';
 import type { ShareAssignment } from './assignShares';
 import { waitUntil } from './shareRecords';
 import type { ShareRecord, ShareRecords } from './shareRecords';
@@ -15,10 +14,13 @@ import type { ShareRecord, ShareRecords } from './shareRecords';
 export interface SharePortionInputs {
   s3: S3Client;
   plan: CopyPlan;
+  planId: string;
   assignment: ShareAssignment;
   /** From 1. */
   share: number;
   records: ShareRecords;
+  /** Upload ids of unfinished multipart uploads, newest first, by key. */
+  unfinished: ReadonlyMap<string, readonly string[]>;
   signal: AbortSignal;
   patienceMs: number;
   /** Whether the manifest of this plan is there, and the objects are as it says. */
@@ -42,10 +44,10 @@ export class SharePortion implements CopyPortion {
   private nothingLeft = false;
 
   constructor(private readonly inputs: SharePortionInputs) {
-    const { plan, share, assignment } = inputs;
+    const { planId, share, assignment } = inputs;
     this.record = {
       version: 1,
-      planId: planIdentity(plan),
+      planId,
       share,
       of: assignment.of,
       uploads: {},
@@ -56,7 +58,7 @@ export class SharePortion implements CopyPortion {
 
   /** Finds out what is there, opens the uploads of this share's files and tells the others. */
   async begin(): Promise<void> {
-    const { finished, plan, records, s3, share, signal } = this.inputs;
+    const { finished, plan, records, s3, share, signal, unfinished } = this.inputs;
     if (await finished()) {
       this.nothingLeft = true;
       this.inputs.onWhole();
@@ -69,7 +71,6 @@ export class SharePortion implements CopyPortion {
     );
     this.record.files.push(...this.earlier);
     await this.findWholeFiles(objects);
-    const unfinished = await findUnfinishedUploads(s3, plan.destination, signal);
     const own = plan.files.filter(
       file => isInParts(file) && this.settles(file) && !this.isWhole(file)
     );
@@ -127,12 +128,8 @@ export class SharePortion implements CopyPortion {
   }
 
   proved(proof: FileProof): void {
-    if (this.earlier.includes(proof)) {
-      return;
-    }
     this.record.files.push(proof);
     if (Date.now() - this.savedAt > SAVE_MS) {
-      this.savedAt = Date.now();
       // A failure shows at the last save, which is waited for.
       this.saving = this.save().catch(() => undefined);
     }

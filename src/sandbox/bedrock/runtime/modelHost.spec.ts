@@ -18,13 +18,28 @@ describe('cold start', () => {
     $metadata: { httpStatusCode: 429 }
   };
 
+  /** The model's files are read in real time, which the test's clock does not tell. */
+  async function answered(): Promise<void> {
+    for (;;) {
+      try {
+        await test.invoke(chat('x'));
+        return;
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== notReady.name) {
+          throw error;
+        }
+        await delay(20);
+      }
+    }
+  }
+
   it('takes two seconds from the first call, and comes back after five idle minutes', async () => {
     await begin('x', { faults: {} });
     await expect(test.invoke(chat('x'))).rejects.toMatchObject(notReady);
     test.clock.advance(1999);
     await expect(test.invokeStream(chat('x'))).rejects.toMatchObject(notReady);
     test.clock.advance(1);
-    await test.invoke(chat('x'));
+    await answered();
     test.clock.advance(5 * 60_000);
     await test.invoke(chat('x'));
     test.clock.advance(5 * 60_000 + 1);
@@ -37,12 +52,7 @@ describe('cold start', () => {
     test.clock.advance(89_999);
     await expect(test.invoke(chat('x'))).rejects.toMatchObject(notReady);
     test.clock.advance(1);
-    // The files are read in real time, which the test's clock does not tell.
-    let answer: unknown;
-    for (let tries = 0; tries < 200 && answer === undefined; tries++) {
-      answer = await test.invoke(chat('x')).catch(() => delay(20));
-    }
-    expect(answer).toBeDefined();
+    await answered();
   });
 
   it('says so when the model cannot be loaded, or not run here', async () => {
