@@ -41,7 +41,7 @@ BASE_FLAGS = (
 # The machines that this runs on have little memory to spare. V8 otherwise lets its heap grow to a
 # multiple of what is in use while thousands of small files are copied, and keeps it; large files
 # cost the same time either way, because their bytes are not on V8's heap.
-SMALL_HEAP = "--v8-flags=--max-semi-space-size=4,--optimize-for-size"
+SMALL_HEAP = "--v8-flags=--max-semi-space-size=2"
 
 # The sandbox is reachable from this machine only.
 LOOPBACK = "127.0.0.1,localhost,[::1]"

@@ -7,11 +7,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 
+import { layOutParts, partRange } from '../../src/engine/transfer/partSize';
 import { locate } from '../hubFiles';
 import type { Run, Way } from './types';
 
-const MIB = 2 ** 20;
-const PART_BYTES = 16 * MIB;
 const WORKERS = 16;
 
 interface Transfer {
@@ -28,8 +27,8 @@ async function planFile(
   const Bucket = bucket.name;
   const Key = prefix + file.path;
   const url = await locate(servers, model, file.path);
-  const partBytes = Math.max(PART_BYTES, Math.ceil(file.sizeBytes / 9000 / MIB) * MIB);
-  if (file.sizeBytes <= partBytes) {
+  const { method, partSizeBytes, partCount } = layOutParts(file.sizeBytes);
+  if (method === 'single-put') {
     const put = await getSignedUrl(bucket.client, new PutObjectCommand({ Bucket, Key }));
     return {
       transfers: [
@@ -39,14 +38,14 @@ async function planFile(
   }
   const { UploadId } = await bucket.client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
   const transfers: Transfer[] = [];
-  for (let start = 0; start < file.sizeBytes; start += partBytes) {
-    const length = Math.min(partBytes, file.sizeBytes - start);
-    const PartNumber = transfers.length + 1;
+  for (let index = 0; index < partCount; index++) {
+    const { start, end } = partRange(file.sizeBytes, partSizeBytes, index);
+    const PartNumber = index + 1;
     const part = new UploadPartCommand({ Bucket, Key, UploadId, PartNumber });
     transfers.push({
-      get: { url, headers: { Range: `bytes=${start}-${start + length - 1}` } },
+      get: { url, headers: { Range: `bytes=${start}-${end - 1}` } },
       put: { url: await getSignedUrl(bucket.client, part, { expiresIn: 36_000 }), headers: {} },
-      length
+      length: end - start
     });
   }
   return { transfers, upload: { Key, UploadId } };

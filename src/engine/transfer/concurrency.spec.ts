@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { ConcurrencyController } from './concurrency';
 import type { ConcurrencyChange } from './concurrency';
+import type { ProcessorTimes } from './processorTimes';
 
 const MB = 1e6;
 const LOOK_MS = 100;
+const PROCESSORS = 4;
 
 interface Network {
   /** Bytes per second of one connection, and of all together. */
@@ -14,6 +16,10 @@ interface Network {
   /** Milliseconds at which a server says that it is too much. */
   storms?: readonly number[];
   busy?: boolean;
+  /** Bytes per second that take up a whole processor. */
+  processor?: number;
+  /** Share of all processors of the machine that others have in use. */
+  others?: number;
 }
 
 interface Flow {
@@ -25,6 +31,7 @@ interface Flow {
 /** Runs the controller on a network for a while; the same seed gives the same noise. */
 function run(network: Network, options: { limit: number; start?: number; ms: number }): Flow {
   const { connection, link, noise = 0, storms = [], busy = true } = network;
+  const { processor = Number.POSITIVE_INFINITY, others = 0 } = network;
   const controller = new ConcurrencyController({
     limit: options.limit,
     start: options.start ?? 8,
@@ -35,7 +42,7 @@ function run(network: Network, options: { limit: number; start?: number; ms: num
   let seed = 1;
   for (let at = LOOK_MS; at <= options.ms; at += LOOK_MS) {
     seed = (seed * 48271) % 2147483647;
-    const rate = Math.min(link, connection * controller.level);
+    const rate = Math.min(link, processor, connection * controller.level);
     work += ((rate * LOOK_MS) / 1000) * (1 + noise * (seed / 2147483647 - 0.5));
     const from = controller.level;
     const keep = (change: ConcurrencyChange | undefined): void => {
@@ -48,7 +55,12 @@ function run(network: Network, options: { limit: number; start?: number; ms: num
         keep(controller.congested(storm, 'SlowDown'));
       }
     }
-    keep(controller.look(at, { work, events: at * 10, busy }));
+    const times = (): ProcessorTimes => ({
+      ownMs: (1000 * work) / processor,
+      machineMs: PROCESSORS * at,
+      idleMs: PROCESSORS * at * (1 - others)
+    });
+    keep(controller.look(at, { work, events: at * 10, busy, processor: times }));
   }
   return { level: controller.level, changes, work };
 }
@@ -71,6 +83,31 @@ describe('the number of connections', () => {
   it('stays where one connection already takes all that there is', () => {
     const { changes } = run({ connection: 900 * MB, link: 900 * MB }, { limit: 64, ms: 9000 });
     expect(changes.map(({ connections }) => connections)).toEqual([16, 8]);
+  });
+
+  it('stays where the processor has no time for more', () => {
+    const { changes } = run(
+      { connection: 60 * MB, link: 2000 * MB, processor: 480 * MB },
+      { limit: 64, ms: 60_000 }
+    );
+    expect(changes).toEqual([]);
+  });
+
+  it('stays where other programs have taken the processors', () => {
+    const { changes } = run(
+      { connection: 60 * MB, link: 2000 * MB, others: 0.97 },
+      { limit: 64, ms: 60_000 }
+    );
+    expect(changes).toEqual([]);
+  });
+
+  it('grows up to what the processor can do', () => {
+    const { level, changes } = run(
+      { connection: 60 * MB, link: 2000 * MB, processor: 800 * MB },
+      { limit: 64, ms: 9000 }
+    );
+    expect(level).toBe(16);
+    expect(changes.map(({ connections }) => connections)).toEqual([16]);
   });
 
   it('looks again later, less and less often while it does not help', () => {

@@ -1,3 +1,6 @@
+import { processorBound } from './processorTimes';
+import type { ProcessorTimes } from './processorTimes';
+
 /** A new number of parts on their way at the same time, and why. */
 export interface ConcurrencyChange {
   connections: number;
@@ -19,6 +22,8 @@ export interface ConcurrencyLook {
   events: number;
   /** Whether there was work for all connections all the time. */
   busy: boolean;
+  /** Asked at the ends of a time that is judged; without it, the processor is never what limits. */
+  processor?: () => ProcessorTimes;
 }
 
 /** What one more connection must bring, at least, to be worth it. */
@@ -37,10 +42,17 @@ interface Rate {
   perMs: number;
 }
 
+interface Window {
+  at: number;
+  work: number;
+  events: number;
+  processor?: ProcessorTimes;
+}
+
 /**
  * Finds how many parts should be on their way at the same time, from what it brought so far: more as
- * long as more brings at least 5 % more, half as many when a server or the network is overloaded. It
- * looks again from time to time, for others share the network.
+ * long as more brings at least 5 % more and the processor has time for them, half as many when a server
+ * or the network is overloaded. It looks again from time to time, for others share the network.
  */
 export class ConcurrencyController {
   private current: number;
@@ -53,7 +65,7 @@ export class ConcurrencyController {
   private lastStormAt = Number.NEGATIVE_INFINITY;
   /** Doubling until it first fails, small steps from then on. */
   private factor = 2;
-  private windowStart: { at: number; work: number; events: number } | undefined;
+  private windowStart: Window | undefined;
   private settledAt: number;
 
   constructor(options: ConcurrencyOptions) {
@@ -67,21 +79,31 @@ export class ConcurrencyController {
   }
 
   /** To be called a few times a second. */
-  look(now: number, { work, events, busy }: ConcurrencyLook): ConcurrencyChange | undefined {
+  look(
+    now: number,
+    { work, events, busy, processor }: ConcurrencyLook
+  ): ConcurrencyChange | undefined {
+    const begin = (): Window => ({ at: now, work, events, processor: processor?.() });
     if (!busy || now < this.settledAt || this.windowStart === undefined) {
       // What is measured must be this level, at work all the time.
-      this.windowStart = now < this.settledAt ? undefined : { at: now, work, events };
+      this.windowStart = now < this.settledAt ? undefined : begin();
       return undefined;
     }
-    const { at, work: before, events: eventsBefore } = this.windowStart;
+    const before = this.windowStart;
+    const passedMs = now - before.at;
     if (
-      now - at < SHORTEST_WINDOW_MS ||
-      events - eventsBefore < EVENTS_PER_CONNECTION * this.current
+      passedMs < SHORTEST_WINDOW_MS ||
+      events - before.events < EVENTS_PER_CONNECTION * this.current
     ) {
       return undefined;
     }
-    this.windowStart = { at: now, work, events };
-    return this.judge(now, { level: this.current, perMs: (work - before) / (now - at) });
+    const after = begin();
+    this.windowStart = after;
+    const bound =
+      before.processor !== undefined &&
+      after.processor !== undefined &&
+      processorBound(before.processor, after.processor, passedMs);
+    return this.judge(now, { level: this.current, perMs: (work - before.work) / passedMs }, bound);
   }
 
   /** A server or the network is overloaded. */
@@ -97,28 +119,31 @@ export class ConcurrencyController {
     return this.change(now, Math.floor(this.current / 2), why);
   }
 
-  private judge(now: number, rate: Rate): ConcurrencyChange | undefined {
-    if (!this.climbing) {
-      if (now < this.holdUntil) {
-        return undefined;
-      }
-      this.climbing = true;
-      this.base = rate;
-      return this.climb(now, 'trying whether more bring more by now');
+  /** @param bound - The processor had no time left: more connections would only cost more of it. */
+  private judge(now: number, rate: Rate, bound: boolean): ConcurrencyChange | undefined {
+    if (!this.climbing && now < this.holdUntil) {
+      return undefined;
     }
     const { base } = this;
-    if (base === undefined || base.level >= rate.level) {
-      this.base = rate;
-      return this.climb(now, 'trying whether more bring more');
-    }
-    if (rate.perMs > base.perMs * GROWTH) {
-      this.base = rate;
+    let why = 'trying whether more bring more';
+    if (!this.climbing) {
+      why += ' by now';
+    } else if (base !== undefined && rate.level > base.level) {
+      if (rate.perMs <= base.perMs * GROWTH) {
+        this.hold(now);
+        return this.change(now, base.level, `${rate.level} brought no more than ${base.level}`);
+      }
       this.holdMs = FIRST_HOLD_MS;
       const percent = base.perMs > 0 ? Math.round((rate.perMs / base.perMs - 1) * 100) : 100;
-      return this.climb(now, `${rate.level} brought ${percent} % more than ${base.level}`);
+      why = `${rate.level} brought ${percent} % more than ${base.level}`;
     }
-    this.hold(now);
-    return this.change(now, base.level, `${rate.level} brought no more than ${base.level}`);
+    this.climbing = true;
+    this.base = rate;
+    if (bound) {
+      this.hold(now);
+      return undefined;
+    }
+    return this.climb(now, why);
   }
 
   private climb(now: number, why: string): ConcurrencyChange | undefined {

@@ -9,6 +9,7 @@ import type { PartMover, PartMoverInputs } from './partMover';
 import { partRange } from './partSize';
 import { describeHash } from './planSource';
 import type { CopyPortion } from './portion';
+import { readProcessorTimes } from './processorTimes';
 import type { ProvedObject } from './readBack';
 import { sendObjectBytes } from './sendBytes';
 import { Slots } from './slots';
@@ -49,7 +50,7 @@ const MAX_ROUNDS = 3;
 const MAX_LOST_UPLOADS = 3;
 
 /** With so many connections a copy begins; where requests are small, their number counts. */
-const FIRST_CONNECTIONS = 8;
+const FIRST_CONNECTIONS = 12;
 const FIRST_CONNECTIONS_SMALL = 32;
 const SMALL_BYTES = 2 * 2 ** 20;
 /** What a request costs beside its bytes, as bytes, so that many small files have a rate, too. */
@@ -144,7 +145,8 @@ export class CopyRun {
         controller.look(Date.now(), {
           work: meter.movedNow + meter.requestsDone * REQUEST_BYTES,
           events: meter.events,
-          busy: !this.queue.isEmpty && this.inputs.outages?.isWaiting !== true
+          busy: !this.queue.isEmpty && this.inputs.outages?.isWaiting !== true,
+          processor: readProcessorTimes
         })
       );
     }, LOOK_MS);

@@ -63,6 +63,14 @@ describe('layOutParts', () => {
     expect(layOutParts(16 * MiB + 1)).toMatchObject({ method: 'multipart', partCount: 2 });
   });
 
+  it('cuts files of gigabytes larger, and only those', () => {
+    expect(layOutParts(GiB).partSizeBytes).toBe(16 * MiB);
+    expect(layOutParts(2 * GiB + 1).partSizeBytes).toBe(17 * MiB);
+    expect(layOutParts(5e9).partSizeBytes).toBe(32 * MiB);
+    expect(layOutParts(200e9).partSizeBytes).toBe(32 * MiB);
+    expect(layOutParts(500e9).partSizeBytes).toBe(53 * MiB);
+  });
+
   it('gives an empty file one request', () => {
     expect(layOutParts(0)).toMatchObject({ method: 'single-put', partCount: 1 });
   });

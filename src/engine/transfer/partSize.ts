@@ -9,6 +9,10 @@ export const MAX_PART_BYTES = 5 * GiB;
 export const MAX_COPY_BYTES = 5 * GiB;
 
 const SMALLEST_PART = 16 * MiB;
+/** Of files that are in many parts even so; larger ones would bring nothing more. */
+const USUAL_PART = 32 * MiB;
+/** Enough for every connection to have some of a single file. */
+const MANY_PARTS = 128;
 /** Below MAX_PARTS, so that rounding up never reaches it. */
 const TARGET_PARTS = 9_000;
 
@@ -20,7 +24,8 @@ export interface PartLayout {
 
 /**
  * How a file of `sizeBytes` is cut. Parts are as small as the limits let them be, because a failed part
- * is sent again whole; under 16 MiB the requests cost more than the bytes.
+ * is sent again whole; under 16 MiB the requests cost more than the bytes, and files of gigabytes take
+ * parts of 32 MiB.
  */
 export function layOutParts(sizeBytes: number): PartLayout {
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
@@ -29,8 +34,12 @@ export function layOutParts(sizeBytes: number): PartLayout {
   if (sizeBytes <= SMALLEST_PART) {
     return { method: 'single-put', partSizeBytes: Math.max(sizeBytes, 1), partCount: 1 };
   }
-  const needed = Math.ceil(sizeBytes / TARGET_PARTS / MiB) * MiB;
-  const partSizeBytes = Math.max(SMALLEST_PART, needed);
+  const cutInto = (parts: number): number => Math.ceil(sizeBytes / parts / MiB) * MiB;
+  const partSizeBytes = Math.max(
+    SMALLEST_PART,
+    Math.min(USUAL_PART, cutInto(MANY_PARTS)),
+    cutInto(TARGET_PARTS)
+  );
   if (partSizeBytes > MAX_PART_BYTES) {
     throw new RangeError(`No multipart upload can hold ${sizeBytes} bytes`);
   }

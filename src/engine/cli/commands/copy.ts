@@ -140,9 +140,12 @@ async function copy(
       ? undefined
       : await readChatTemplateFile(session.io, options.chatTemplate);
   const engine = await session.engine();
+  // Meanwhile the model is read, and what goes wrong there is told first.
+  const asked = ownAccount(session);
+  asked.catch(() => undefined);
   const { source, inspection } = await openModel(session, sourceText, cacheFolder);
   progress.status('Looking at the destination');
-  const account = await ownAccount(session);
+  const account = await asked;
   const plan = await planCopy(engine, {
     inspection,
     source,
