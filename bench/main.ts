@@ -137,7 +137,9 @@ async function runRounds(
   tools: Awaited<ReturnType<typeof install>>
 ): Promise<{ results: Result[]; rounds: number }> {
   const results: Result[] = [];
-  const total = options.rounds * places.size * workloads.length * options.ways.length;
+  const waysOf = ({ ways }: Workload) => options.ways.filter(way => ways?.includes(way) ?? true);
+  const inOneRound = workloads.reduce((sum, workload) => sum + waysOf(workload).length, 0);
+  const total = options.rounds * places.size * inOneRound;
   const startedAt = performance.now();
   for (let round = 0; round < options.rounds; round++) {
     const usedMinutes = (performance.now() - startedAt) / 60_000;
@@ -148,7 +150,7 @@ async function runRounds(
     }
     for (const [network, place] of places) {
       for (const workload of workloads) {
-        for (const way of rotated(options.ways, round)) {
+        for (const way of rotated(waysOf(workload), round)) {
           checkGoingOn();
           const result = await runWay(way, workload, place, { tools, round });
           checkGoingOn();

@@ -28,7 +28,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
         'tools, in turns. A run of everything writes bench/RESULTS.md at its end. Only Linux can tell all numbers.'
     )
     .option('--quick', 'everything once with small files, in five minutes; writes no results')
-    .option('--full', 'the large workloads in their true size; takes many hours')
+    .option('--full', 'one and shards in their true size; takes many hours')
     .option(
       '--scale <factors>',
       'sizes of the large workloads, such as one=0.4,shards=0.05',

@@ -108,7 +108,13 @@ describe('workloads', () => {
     expect(Math.min(...small.weights.map(file => file.sizeBytes))).toBe(100_000);
     expect(Math.max(...small.weights.map(file => file.sizeBytes))).toBe(2_000_000);
     expect(MANY.weights).toHaveLength(2000);
-    const paths = [one, shards, small, MANY].flatMap(each => each.weights.map(file => file.path));
+    const whole = planWorkload('whole', full);
+    const long = planWorkload('long', full);
+    expect(whole.weights.map(file => file.sizeBytes)).toEqual([5e9]);
+    expect(long.weights).toHaveLength(15);
+    const paths = [one, shards, small, whole, long, MANY].flatMap(each =>
+      each.weights.map(file => file.path)
+    );
     expect(new Set(paths).size).toBe(paths.length);
   });
 });

@@ -1,6 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import type { WayName } from './ways';
+
 /** What is copied: a model that exists only as a rule for making its bytes. */
 export interface Workload {
   name: WorkloadName | SingleModelName;
@@ -10,9 +12,11 @@ export interface Workload {
   weights: ReadonlyArray<{ path: string; sizeBytes: number; seed: number }>;
   /** Of the true size; 1 for workloads that are never shrunk. */
   scale: number;
+  /** Only these ways copy it; the others would take hours to show what they show with less. */
+  ways?: readonly WayName[];
 }
 
-export const WORKLOAD_NAMES = ['one', 'shards', 'small'] as const;
+export const WORKLOAD_NAMES = ['one', 'shards', 'small', 'whole', 'long'] as const;
 
 export type WorkloadName = (typeof WORKLOAD_NAMES)[number];
 
@@ -24,8 +28,8 @@ export type Scales = Partial<Record<'one' | 'shards', number>>;
 
 const GB = 1e9;
 const SMALL_FILES = 300;
-/** So that a run of five rounds ends in less than two hours on two cores. */
-const DEFAULT_SCALES: Required<Scales> = { one: 0.4, shards: 0.05 };
+/** So that a run of five rounds ends in an hour and a half on two cores. */
+const DEFAULT_SCALES: Required<Scales> = { one: 0.3, shards: 0.03 };
 const QUICK_SCALES = { one: 0.03, shards: 0.004 };
 
 export function planWorkload(
@@ -41,6 +45,9 @@ export function planWorkload(
       scale: 1,
       weights: shards(count, index => 100_000 + Math.round((1_900_000 * index) / (count - 1)))
     };
+  }
+  if (name === 'whole' || name === 'long') {
+    return options.quick ? LARGE_QUICK[name] : LARGE[name];
   }
   const scale = options.scale?.[name] ?? (options.quick ? QUICK_SCALES : DEFAULT_SCALES)[name];
   const size = Math.round((name === 'one' ? 5 : 4.9) * GB * scale);
@@ -59,6 +66,34 @@ export function planWorkload(
         scale,
         weights: shards(16, () => size)
       };
+}
+
+const BEST_WAYS: readonly WayName[] = ['ours', 'go', 'go-aes256', 'rclone'];
+
+/** A usual shard at its true size, and a model that is large enough for starting to cost nothing. */
+const LARGE = { whole: wholeFile(5 * GB), long: longModel(0.8 * GB) };
+const LARGE_QUICK = { whole: wholeFile(0.1 * GB), long: longModel(0.02 * GB) };
+
+function wholeFile(sizeBytes: number): Workload {
+  return {
+    name: 'whole',
+    title: `one file of ${gigabytes(sizeBytes)}`,
+    model: 'bench/whole',
+    scale: 1,
+    weights: [{ path: 'model-whole.safetensors', sizeBytes, seed: 3 }],
+    ways: BEST_WAYS
+  };
+}
+
+function longModel(sizeBytes: number): Workload {
+  return {
+    name: 'long',
+    title: `15 shards of ${gigabytes(sizeBytes)}`,
+    model: 'bench/long',
+    scale: 1,
+    weights: shards(15, () => sizeBytes),
+    ways: BEST_WAYS.slice(0, 3)
+  };
 }
 
 /** 2,000 small files, for planning and memory. */

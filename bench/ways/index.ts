@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { hubUrlOf } from '../hubFiles';
 import { PROGRAMS } from '../install';
-import { goCopy } from './goCopy';
+import { goCopy, goCopyAes256 } from './goCopy';
 import { rclone, rcloneCopyurl, rclonePut } from './rclone';
 import type { Run, Way } from './types';
 
@@ -86,6 +86,7 @@ const disk: Way = {
 export const WAY_NAMES = [
   'ours',
   'go',
+  'go-aes256',
   'rclone',
   'rclone-put',
   'rclone-copyurl',
@@ -103,6 +104,7 @@ export const USUAL_WAYS: readonly WayName[] = WAY_NAMES.filter(name => name !== 
 export const WAYS: Readonly<Record<WayName, Way>> = {
   ours,
   go: goCopy,
+  'go-aes256': goCopyAes256,
   rclone,
   'rclone-put': rclonePut,
   'rclone-copyurl': rcloneCopyurl,
