@@ -29,7 +29,7 @@ export type Scales = Partial<Record<'one' | 'shards', number>>;
 const GB = 1e9;
 const SMALL_FILES = 300;
 /** So that a run of five rounds ends in an hour and a half on two cores. */
-const DEFAULT_SCALES: Required<Scales> = { one: 0.3, shards: 0.03 };
+const DEFAULT_SCALES: Required<Scales> = { one: 0.2, shards: 0.02 };
 const QUICK_SCALES = { one: 0.03, shards: 0.004 };
 
 export function planWorkload(

@@ -26,8 +26,9 @@ export interface ConcurrencyLook {
   processor?: () => ProcessorTimes;
 }
 
-/** What one more connection must bring, at least, to be worth it. */
+/** What more connections must bring, at least, to be worth it; twice as many more than a few. */
 const GROWTH = 1.05;
+const GROWTH_OF_TWICE = 1.1;
 /** New connections need a moment until they are at full speed. */
 const SETTLING_MS = 250;
 const SHORTEST_WINDOW_MS = 500;
@@ -129,7 +130,8 @@ export class ConcurrencyController {
     if (!this.climbing) {
       why += ' by now';
     } else if (base !== undefined && rate.level > base.level) {
-      if (rate.perMs <= base.perMs * GROWTH) {
+      const growth = rate.level < 2 * base.level ? GROWTH : GROWTH_OF_TWICE;
+      if (rate.perMs <= base.perMs * growth) {
         this.hold(now);
         return this.change(now, base.level, `${rate.level} brought no more than ${base.level}`);
       }

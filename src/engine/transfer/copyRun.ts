@@ -50,7 +50,7 @@ const MAX_ROUNDS = 3;
 const MAX_LOST_UPLOADS = 3;
 
 /** With so many connections a copy begins; where requests are small, their number counts. */
-const FIRST_CONNECTIONS = 12;
+const FIRST_CONNECTIONS = 8;
 const FIRST_CONNECTIONS_SMALL = 32;
 const SMALL_BYTES = 2 * 2 ** 20;
 /** What a request costs beside its bytes, as bytes, so that many small files have a rate, too. */

@@ -21,9 +21,9 @@ export function readProcessorTimes(): ProcessorTimes {
   return { ownMs: (user + system) / 1000, machineMs, idleMs };
 }
 
-/** The pipe runs on one processor: with so much of one in use, nearly none of it is left. */
-const OWN_SHARE = 0.85;
-const MACHINE_SHARE = 0.95;
+/** The pipe runs on one processor, which it never has for itself: with so much in use, little is left. */
+const OWN_SHARE = 0.75;
+const MACHINE_SHARE = 0.9;
 
 /** Whether the processor was what the process waited for, in the `passedMs` between two readings. */
 export function processorBound(

@@ -111,7 +111,7 @@ describe.each(['plain', 'TLS'])('the pipe over sockets among hostile servers, %s
   it('does not believe a confirmation of bytes that were not sent', async () => {
     const hub = await serve(({ socket }) => {
       socket.write(head([`content-length: ${CONTENT.length}`]));
-      socket.write(CONTENT.subarray(0, 290_000));
+      socket.write(CONTENT.subarray(0, 580_000));
     });
     const s3 = await serve(({ socket }) => socket.write(head(['etag: "e"', 'content-length: 0'])));
     const failure = await failureOf(move(hub, s3));
@@ -157,7 +157,7 @@ describe.each(['plain', 'TLS'])('the pipe over sockets among hostile servers, %s
     const hub = await serve(sendContent(CONTENT));
     const s3 = await serve(async heard => {
       if (heard.turn === 2) {
-        await heard.body(250_000);
+        await heard.body(550_000);
         heard.socket.destroy();
         return;
       }
@@ -242,7 +242,7 @@ describe.each(['plain', 'TLS'])('the pipe over sockets among hostile servers, %s
     [
       'the source stops',
       'hub',
-      ({ socket }: Heard) => socket.write(`${head(['content-length: 300000'])}abc`),
+      ({ socket }: Heard) => socket.write(`${head(['content-length: 600000'])}abc`),
       takePart
     ],
     ['S3 reads nothing', 's3', undefined, () => new Promise(() => undefined)],
@@ -293,7 +293,7 @@ describe.each(['plain', 'TLS'])('the pipe over sockets among hostile servers, %s
         return;
       }
       socket.write(head([`content-length: ${CONTENT.length}`]));
-      socket.write(moment === 2 ? CONTENT.subarray(0, 290_000) : CONTENT);
+      socket.write(moment === 2 ? CONTENT.subarray(0, 580_000) : CONTENT);
     });
     const s3 = await serve(async heard => {
       if (moment === 2) {

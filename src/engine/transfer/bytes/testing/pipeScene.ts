@@ -9,8 +9,9 @@ import { hostileServer } from './hostileServer';
 import type { Heard, HostileServer } from './hostileServer';
 import { dialNode } from './nodeConnection';
 
+/** More than the buffer of one request holds. */
 export const CONTENT = Buffer.from(
-  Array.from({ length: 300_000 }, (_, index) => (index * 31) % 251)
+  Array.from({ length: 600_000 }, (_, index) => (index * 31) % 251)
 );
 export const SMALL = CONTENT.subarray(0, 1000);
 export const NEVER = new AbortController().signal;
