@@ -3,6 +3,7 @@ import { failCommand, runCommand } from './cli';
 import { watchInterruption } from './cli/interruption';
 import { processIo } from './cli/io';
 import { watchStrayRejections } from './cli/strayRejections';
+import { serveStdio } from './server';
 
 export * from './index';
 
@@ -13,7 +14,14 @@ declare global {
   }
 }
 
-if (import.meta.main) {
+/** Not a subcommand for people: the Jupyter server starts it. */
+const SERVE = 'serve';
+
+if (import.meta.main && process.argv[2] === SERVE) {
+  await serveStdio(process.argv.slice(3));
+  // Idle connections must not keep it.
+  process.exit(0);
+} else if (import.meta.main) {
   const io = processIo();
   const interruption = watchInterruption();
   const strays = watchStrayRejections();

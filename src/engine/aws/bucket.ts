@@ -154,7 +154,7 @@ export function isBucketName(name: string): boolean {
 }
 
 /** Keeps a wrong name from becoming part of a host name or path. */
-function checkBucketName(bucket: string): void {
+export function checkBucketName(bucket: string): void {
   if (!isBucketName(bucket)) {
     throw new BedrockImportError({
       code: 'BUCKET_NAME_INVALID',

@@ -16,6 +16,7 @@ export {
   type BucketDescription,
   type DescribeBucketOptions
 } from './bucket';
+export { createBucket, listBuckets } from './buckets';
 export {
   classifyConnectionFailure,
   ConnectionError,

@@ -5,8 +5,10 @@ export { locateHubFile, readHubFile, readHubRange } from './files';
 export { forgetLocation, knownLocation } from './locate';
 export { parseModelReference } from './modelReference';
 export { openHubModel } from './openModel';
+export { searchModels } from './searchModels';
 export { readHubToken } from './token';
 export type {
+  FoundModel,
   HubClient,
   HubFile,
   HubFileLocation,

@@ -1,10 +1,7 @@
 import { listFiles, modelInfo } from '@huggingface/hub';
 
 import { cancelledError } from '../errors';
-import { systemClock } from '../waiting';
-import { answerError, HubConnectionError, messageOfBody } from './answers';
-import { BodyTooLongError, readBody } from './bodies';
-import { pauseAfterMs } from './client';
+import { apiFetch } from './apiFetch';
 import { type HubErrorContext, nameOf, toHubError, unexpectedAnswer } from './errors';
 import { locateHubFile } from './files';
 import { ListingReader, listingInvalid } from './listing';
@@ -12,9 +9,6 @@ import { isModelId } from './modelReference';
 import { withoutSecrets } from './secrets';
 import type { HubClient, HubFile, HubModel, ModelReference } from './types';
 import { addressOf, modelPage } from './urls';
-
-const LARGEST_API_ANSWER_BYTES = 64 * 2 ** 20;
-const BODY_TRIES = 3;
 
 /**
  * Looks a model up and pins it to the commit it is at now. One real file is asked for as well,
@@ -127,40 +121,6 @@ function probedFile(files: readonly HubFile[]): HubFile | undefined {
     files.find(file => !/^(README|LICENSE|\.git)/i.test(file.path)) ??
     files[0]
   );
-}
-
-/**
- * The client's fetch in the form that the hub's library needs: it keeps the headers of a refusal,
- * bounds an answer's size, and repeats an answer that broke off.
- */
-function apiFetch(client: HubClient, signal: AbortSignal | undefined): typeof fetch {
-  return async (input, init) => {
-    for (let attempt = 1; ; attempt++) {
-      const response = await client.fetch(input, { ...init, signal });
-      if (!response.ok) {
-        throw answerError(response, {
-          withToken: client.token !== undefined,
-          token: client.token?.value,
-          hubMessage: await messageOfBody(response)
-        });
-      }
-      try {
-        const body = await readBody(response, LARGEST_API_ANSWER_BYTES, signal);
-        const headers = new Headers(response.headers);
-        headers.delete('content-encoding');
-        headers.delete('content-length');
-        return new Response(body, { status: 200, headers });
-      } catch (error) {
-        if (error instanceof BodyTooLongError) {
-          throw listingInvalid(new URL(addressOf(input)).pathname, 'far too many bytes');
-        }
-        if (!(error instanceof HubConnectionError) || attempt >= BODY_TRIES) {
-          throw error;
-        }
-        await systemClock.sleep(pauseAfterMs(attempt, client.firstPauseMs), signal);
-      }
-    }
-  };
 }
 
 /** The licence of the model card; its name where the identifier is only `other`. */

@@ -41,6 +41,16 @@ export interface HubModel {
   endpoint: string;
 }
 
+/** A model that a search has found. */
+export interface FoundModel {
+  id: string;
+  downloads: number;
+  likes: number;
+  gated: false | 'auto' | 'manual';
+  private: boolean;
+  pipelineTag?: string;
+}
+
 /** A connection to one hub. */
 export interface HubClient {
   /** Base URL without a trailing slash. */

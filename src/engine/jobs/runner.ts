@@ -82,6 +82,16 @@ export class JobRunner {
    * failed and cancelled ones rest until somebody asks for them.
    */
   async resumeUnfinished(): Promise<{ found: string[]; started: string[] }> {
+    const found = await this.findUnfinished();
+    if (this.options.resume !== 'auto') {
+      return { found, started: [] };
+    }
+    found.forEach(id => this.start(id));
+    return { found, started: found };
+  }
+
+  /** Ids of those that `resumeUnfinished` goes on with; the one that has waited longest comes first. */
+  async findUnfinished(): Promise<string[]> {
     const found: string[] = [];
     for (const { id, state } of await this.store.list()) {
       const unfinished = state === 'interrupted' || state === 'waiting';
@@ -89,13 +99,7 @@ export class JobRunner {
         found.push(id);
       }
     }
-    if (this.options.resume !== 'auto') {
-      return { found, started: [] };
-    }
-    // Those that have waited longest go first.
-    const started = [...found].reverse();
-    started.forEach(id => this.start(id));
-    return { found, started };
+    return found.reverse();
   }
 
   /** Stops all, so that the next runner goes on with it. */

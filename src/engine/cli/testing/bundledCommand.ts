@@ -1,4 +1,4 @@
-import { ChildProcess, execFile, spawn } from 'node:child_process';
+import { ChildProcess, ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -40,13 +40,21 @@ export async function bundleEngine(): Promise<void> {
   await promisify(execFile)(process.execPath, ['scripts/bundle.mjs', 'engine'], { cwd: ROOT });
 }
 
-/** Runs the bundle in Deno as a program of its own. */
-export function runBundle(args: readonly string[], options: RunOptions): Promise<CommandRun> {
-  const child = spawn(DENO, [...FLAGS, writeFlag(args, options.env), BUNDLE, ...args], {
+/** Starts the bundle in Deno as a program of its own, whose standard input stays open. */
+export function startBundle(
+  args: readonly string[],
+  options: Pick<RunOptions, 'env' | 'cwd'>
+): ChildProcessWithoutNullStreams {
+  return spawn(DENO, [...FLAGS, writeFlag(args, options.env), BUNDLE, ...args], {
     cwd: options.cwd,
     env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', DENO_NO_UPDATE_CHECK: '1', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe']
   });
+}
+
+/** Runs the bundle to its end. */
+export function runBundle(args: readonly string[], options: RunOptions): Promise<CommandRun> {
+  const child = startBundle(args, options);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

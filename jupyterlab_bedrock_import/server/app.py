@@ -1,0 +1,77 @@
+"""The server extension: its settings, its routes, and its end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Bool, List, Unicode, default
+
+from jupyterlab_bedrock_import.server.engine_process import EngineProcess
+from jupyterlab_bedrock_import.server.handlers import EngineSocket, StatusHandler
+from jupyterlab_bedrock_import.server.keep_awake import KeepAwake, is_notebook_instance
+from jupyterlab_bedrock_import.server.relay import Relay
+from jupyterlab_bedrock_import.server.wire import Job
+
+PACKAGE = Path(__file__).parents[1]
+
+
+class BedrockImportApp(ExtensionApp):
+    """Relays between JupyterLab's pages and the engine."""
+
+    name = "jupyterlab_bedrock_import"
+
+    engine_command = List(
+        Unicode(), help="The command that starts the engine; it talks over stdio."
+    ).tag(config=True)
+
+    keep_awake = Bool(
+        help="Whether a running job shows as a busy kernel session, so that scripts that stop an "
+        "idle machine let it be. By default on SageMaker Notebook Instances only."
+    ).tag(config=True)
+
+    relay: Relay | None = None
+    awake: KeepAwake | None = None
+
+    @default("engine_command")
+    def _default_engine_command(self) -> list[str]:
+        # The same as `-m jupyterlab_bedrock_import`, which however looks for modules in the current
+        # folder first: a random.py among the user's notebooks would be taken for Python's own.
+        return [sys.executable, str(PACKAGE / "__main__.py"), "serve"]
+
+    @default("keep_awake")
+    def _default_keep_awake(self) -> bool:
+        return is_notebook_instance(os.environ)
+
+    def initialize_handlers(self) -> None:
+        if self.keep_awake:
+            self.awake = KeepAwake(self.serverapp)
+        self.relay = Relay(self._start_engine, self._set_awake, self.serverapp.log)
+        self.handlers.extend(
+            [
+                (r"bedrock-import/status", StatusHandler),
+                (r"bedrock-import/engine", EngineSocket, {"relay": self.relay}),
+            ]
+        )
+
+    async def stop_extension(self) -> None:
+        if self.relay is not None:
+            await self.relay.stop()
+        if self.awake is not None:
+            await self.awake.stop()
+
+    async def _start_engine(self, resume: bool) -> EngineProcess:
+        root = self.serverapp.root_dir
+        return await EngineProcess.start(
+            [*self.engine_command, *(["--resume"] if resume else [])],
+            cwd=root,
+            env={"JUPYTER_SERVER_ROOT": root, **os.environ},
+            log=self.serverapp.log,
+        )
+
+    def _set_awake(self, jobs: Sequence[Job]) -> None:
+        if self.awake is not None:
+            self.awake.set_jobs(jobs)

@@ -1,0 +1,151 @@
+import { createEngineContext, JobRunner, JobStore } from '../jobs';
+import type { EngineContext, JobEvent, JobSummary } from '../jobs';
+
+/** Jobs that other processes run are looked at so often while a page is open. */
+const LOOK_MS = 2_000;
+/** Changes that come together are told together. */
+const GATHER_MS = 250;
+
+type JobsListener = (jobs: JobSummary[]) => void;
+
+export interface EngineHostOptions {
+  createContext?: () => Promise<EngineContext>;
+  /** Told whenever other jobs than before keep the host awake. */
+  onAwake?: (jobs: { id: string; title: string }[]) => void;
+  /** Told whenever the first job begins to run or the last one rests. */
+  onBusy?: (busy: boolean) => void;
+}
+
+/** What all pages share: settings, jobs, and who runs them. */
+export class EngineHost {
+  private readonly listeners = new Set<JobsListener>();
+  private opened: Promise<{ store: JobStore; runner: JobRunner }> | undefined;
+  private context: Promise<EngineContext> | undefined;
+  private lookTimer: ReturnType<typeof setInterval> | undefined;
+  private gatherTimer: ReturnType<typeof setTimeout> | undefined;
+  private told = '';
+  private awake = '';
+  private busy = false;
+
+  constructor(private readonly options: EngineHostOptions = {}) {}
+
+  /** Made anew after a failure: what was wrong with the settings may have been put right. */
+  engine(): Promise<EngineContext> {
+    const context = (this.context ??= (this.options.createContext ?? createEngineContext)());
+    context.catch(() => {
+      this.context = undefined;
+    });
+    return context;
+  }
+
+  async store(): Promise<JobStore> {
+    return (await this.open()).store;
+  }
+
+  async runner(): Promise<JobRunner> {
+    return (await this.open()).runner;
+  }
+
+  /** Starts a job in the background, or goes on with it. How it ends, its events say. */
+  async start(id: string): Promise<void> {
+    const runner = await this.runner();
+    runner.start(id);
+    const settled = (): void => this.gather();
+    runner.outcome(id)?.then(settled, settled);
+    this.tellBusy(runner);
+    this.gather();
+  }
+
+  /** Tells of every change of the list of jobs. Returns the function that ends it. */
+  watchJobs(listener: JobsListener): () => void {
+    this.listeners.add(listener);
+    this.lookTimer ??= setInterval(() => this.gather(), LOOK_MS);
+    return () => {
+      this.listeners.delete(listener);
+      if (this.listeners.size === 0) {
+        clearInterval(this.lookTimer);
+        this.lookTimer = undefined;
+        this.told = '';
+      }
+    };
+  }
+
+  /** Stops all jobs, so that the next engine goes on with them. */
+  async close(): Promise<void> {
+    clearInterval(this.lookTimer);
+    clearTimeout(this.gatherTimer);
+    await this.opened?.then(
+      ({ runner }) => runner.close(),
+      () => undefined
+    );
+  }
+
+  private open(): Promise<{ store: JobStore; runner: JobRunner }> {
+    const opened = (this.opened ??= this.openNow());
+    opened.catch(() => {
+      this.opened = undefined;
+    });
+    return opened;
+  }
+
+  private async openNow(): Promise<{ store: JobStore; runner: JobRunner }> {
+    const context = await this.engine();
+    const store = await JobStore.open(context.environment.stateDirectory);
+    const runner = new JobRunner(context, store);
+    runner.subscribe((_, event) => this.onEvent(event));
+    return { store, runner };
+  }
+
+  private onEvent({ type }: JobEvent): void {
+    if (type !== 'file' && type !== 'retry' && type !== 'answer') {
+      this.gather();
+    }
+  }
+
+  private gather(): void {
+    this.gatherTimer ??= setTimeout(() => {
+      this.gatherTimer = undefined;
+      void this.look();
+    }, GATHER_MS);
+  }
+
+  private async look(): Promise<void> {
+    try {
+      const { store, runner } = await this.open();
+      this.tellBusy(runner);
+      await this.tellAwake(store, runner);
+      if (this.listeners.size === 0) {
+        return;
+      }
+      const jobs = await store.list();
+      const text = JSON.stringify(jobs);
+      if (text !== this.told) {
+        this.told = text;
+        this.listeners.forEach(listener => listener(jobs));
+      }
+    } catch {
+      // A state folder that cannot be read now: who asks for the jobs is told.
+    }
+  }
+
+  private tellBusy(runner: JobRunner): void {
+    const busy = runner.ids.length > 0;
+    if (busy !== this.busy) {
+      this.busy = busy;
+      this.options.onBusy?.(busy);
+    }
+  }
+
+  /** The user has agreed for each job by itself. */
+  private async tellAwake(store: JobStore, runner: JobRunner): Promise<void> {
+    const jobs = await Promise.all(runner.ids.map(id => store.read(id)));
+    const awake = jobs
+      .filter(({ settings }) => settings.keepAwake === true)
+      .map(({ id, title }) => ({ id, title }));
+    const text = JSON.stringify(awake);
+    if (text !== this.awake && (this.awake !== '' || awake.length > 0)) {
+      this.awake = text;
+      this.options.onAwake?.(awake);
+    }
+  }
+}

@@ -1,0 +1,3 @@
+export { runServer } from './runServer';
+export type { RunServerOptions } from './runServer';
+export { serveStdio } from './stdio';

@@ -1,0 +1,64 @@
+import { Clients } from './clients';
+import { readServerLine } from './envelope';
+import type { EngineLine } from './envelope';
+import { EngineHost } from './host';
+import type { EngineHostOptions } from './host';
+import { readLines } from './lines';
+import { servePage } from './servePage';
+
+export interface RunServerOptions {
+  /** Lines of the Jupyter server. */
+  input: AsyncIterable<Uint8Array>;
+  output: Pick<NodeJS.WritableStream, 'write' | 'once'>;
+  /** One line for the log; never a frame's content. */
+  log: (message: string) => void;
+  /** Go on with the jobs that were interrupted: the engine before this one ended by itself. */
+  resume?: boolean;
+  createContext?: EngineHostOptions['createContext'];
+}
+
+/**
+ * Serves any number of pages over the lines of one Jupyter server, until `input` ends, as it does when
+ * that server ends, however it ended. Jobs that run then are interrupted, so that the next engine goes on
+ * with them.
+ */
+export async function runServer(options: RunServerOptions): Promise<void> {
+  const { input, output, log } = options;
+  const write = async (line: EngineLine): Promise<void> => {
+    if (!output.write(`${JSON.stringify(line)}\n`)) {
+      await new Promise<void>(resolve => output.once('drain', resolve));
+    }
+  };
+  const host = new EngineHost({
+    createContext: options.createContext,
+    onAwake: jobs => void write({ type: 'awake', jobs }),
+    onBusy: busy => void write({ type: 'busy', busy })
+  });
+  const clients = new Clients(write, channel => servePage(channel, host, log));
+  if (options.resume === true) {
+    void resumeAll(host, log);
+  }
+  try {
+    for await (const text of readLines(input, () => log('A line that is too long was dropped.'))) {
+      const line = readServerLine(text);
+      if (line === undefined) {
+        log('A line of the server was not understood.');
+      } else {
+        clients.take(line);
+      }
+    }
+  } finally {
+    clients.closeAll();
+    await host.close();
+  }
+}
+
+async function resumeAll(host: EngineHost, log: (message: string) => void): Promise<void> {
+  try {
+    const found = await (await host.runner()).findUnfinished();
+    await Promise.all(found.map(id => host.start(id)));
+  } catch {
+    // Pages say why when they ask for the jobs.
+    log('Interrupted jobs could not be looked for.');
+  }
+}
