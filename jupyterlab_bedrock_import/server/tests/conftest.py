@@ -15,7 +15,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 from traitlets.config import Config
 
 from jupyterlab_bedrock_import.server.app import BedrockImportApp
-from jupyterlab_bedrock_import.server.tests.helpers import ENGINES, Connect
+from jupyterlab_bedrock_import.server.tests.pages import ENGINES, Connect
 
 MAX_CLIENT_BYTES = 64 * 1024 * 1024
 

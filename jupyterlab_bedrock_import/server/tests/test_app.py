@@ -20,7 +20,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 import jupyterlab_bedrock_import
 from jupyterlab_bedrock_import.server.app import BedrockImportApp
 from jupyterlab_bedrock_import.server.handlers import package_version
-from jupyterlab_bedrock_import.server.tests.helpers import (
+from jupyterlab_bedrock_import.server.tests.pages import (
     PATIENCE_SECONDS,
     asked,
     is_running,

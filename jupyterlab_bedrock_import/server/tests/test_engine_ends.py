@@ -10,7 +10,7 @@ import pytest
 
 from jupyterlab_bedrock_import.server import engine_process
 from jupyterlab_bedrock_import.server.app import BedrockImportApp
-from jupyterlab_bedrock_import.server.tests.helpers import (
+from jupyterlab_bedrock_import.server.tests.pages import (
     ENGINES,
     Connect,
     asked,

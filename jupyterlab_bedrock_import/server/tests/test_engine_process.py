@@ -13,7 +13,7 @@ import pytest
 
 from jupyterlab_bedrock_import.server import engine_process
 from jupyterlab_bedrock_import.server.engine_process import EngineProcess, read_lines
-from jupyterlab_bedrock_import.server.tests.helpers import ENGINES, is_running, lines_of, until
+from jupyterlab_bedrock_import.server.tests.pages import ENGINES, is_running, lines_of, until
 from jupyterlab_bedrock_import.server.wire import Frame, frame_line, parse_line
 
 LOG = logging.getLogger("engine-test")

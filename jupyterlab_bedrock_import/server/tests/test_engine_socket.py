@@ -15,7 +15,7 @@ from tornado.httpclient import HTTPClientError
 
 from jupyterlab_bedrock_import.server.app import BedrockImportApp
 from jupyterlab_bedrock_import.server.handlers import EngineSocket
-from jupyterlab_bedrock_import.server.tests.helpers import (
+from jupyterlab_bedrock_import.server.tests.pages import (
     Connect,
     asked,
     end_of,
@@ -126,13 +126,16 @@ async def test_who_may_not_execute_is_refused(
 
 
 async def test_another_site_is_refused_and_ones_own_is_not(
-    connect: Connect, jp_auth_header: dict[str, str], jp_http_port: int, notes: Path
+    connect: Connect, jp_fetch, jp_http_port: int, notes: Path
 ) -> None:
+    # A token that is sent along is of somebody who knows it; a browser sends its cookie for any site.
+    login = await jp_fetch("bedrock-import", "status")
+    cookie = {"Cookie": login.headers["Set-Cookie"].partition(";")[0]}
     with pytest.raises(HTTPClientError) as refused:
-        await connect({**jp_auth_header, "Origin": "https://elsewhere.example"})
+        await connect({**cookie, "Origin": "https://elsewhere.example"})
     assert refused.value.code == 403
     assert lines_of(notes) == []
-    own = await connect({**jp_auth_header, "Origin": f"http://127.0.0.1:{jp_http_port}"})
+    own = await connect({**cookie, "Origin": f"http://127.0.0.1:{jp_http_port}"})
     assert await asked(own, "echo in") == "in"
 
 

@@ -13,7 +13,7 @@ from jupyter_server.serverapp import ServerApp
 from jupyterlab_bedrock_import.server import keep_awake as module
 from jupyterlab_bedrock_import.server.app import BedrockImportApp
 from jupyterlab_bedrock_import.server.keep_awake import is_notebook_instance
-from jupyterlab_bedrock_import.server.tests.helpers import (
+from jupyterlab_bedrock_import.server.tests.pages import (
     PATIENCE_SECONDS,
     Connect,
     asked,

@@ -98,6 +98,13 @@ async function importOnce(from: TestPage): Promise<string> {
   return jobId;
 }
 
+/** Resolves when the engine has told the server something. */
+async function told(text: string): Promise<void> {
+  while (!engine.lines.some(line => line.includes(text))) {
+    await new Promise(resolve => setTimeout(resolve, 20));
+  }
+}
+
 async function follow(from: TestPage, id: string): Promise<JobEvent[]> {
   const events: JobEvent[] = [];
   const listening = from.connection.onNotification(jobEvent, news => {
@@ -136,7 +143,7 @@ describe('a page', () => {
       page.connection.sendRequest(inspectModel, { model: 'nobody/nothing' })
     ).rejects.toMatchObject({
       code: ENGINE_FAILURE,
-      data: { code: 'HUB_NOT_FOUND', nextStep: expect.any(String), kind: 'blocked' }
+      data: { code: 'HUB_NOT_FOUND', nextStep: expect.any(String), kind: 'failed' }
     });
   });
 
@@ -260,11 +267,10 @@ describe('an import', () => {
       reviewId: review.reviewId,
       keepAwake: true
     });
-    while (!engine.lines.some(line => line.includes('"type":"awake"'))) {
-      await new Promise(resolve => setTimeout(resolve, 20));
-    }
+    await told('"type":"awake"');
     await engine.stop();
     engine = startEngine(true);
+    await told('"busy":true');
     const next = await openPage(engine);
     const events = await follow(next, jobId);
     expect(events.at(-1)).toMatchObject({ type: 'state', state: 'done' });

@@ -1,4 +1,4 @@
-"""What several tests of the server half use."""
+"""Pages as the tests have them, and what an engine of theirs has noted."""
 
 from __future__ import annotations
 
