@@ -5,11 +5,20 @@ import type { PlanSource } from './planSource';
 
 const named = { modelId: 'm', fingerprint: 'f'.repeat(64) };
 const FOLDER: PlanSource = { kind: 'folder', path: '/m', ...named };
+const ARCHIVE: PlanSource = {
+  kind: 'archive',
+  bucket: 'b',
+  key: 'model.tar.gz',
+  etag: '"e"',
+  sizeBytes: 1000,
+  region: 'us-east-1',
+  ...named
+};
 const S3: PlanSource = { kind: 's3', bucket: 'b', prefix: 'm/', region: 'us-east-1', ...named };
 const TiB = 1024 * GiB;
 
 describe('how files are cut', () => {
-  it.each([FOLDER, S3])('holds the limits of S3 for every size: %o', source => {
+  it.each([FOLDER, ARCHIVE, S3])('holds the limits of S3 for every size: %o', source => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 5 * TiB }), sizeBytes => {
         const { method, partSizeBytes, partCount } = layOutFile(source, sizeBytes);
@@ -23,9 +32,9 @@ describe('how files are cut', () => {
     );
   });
 
-  it('keeps the parts of a folder’s files small, because they are held in memory', () => {
-    expect(layOutFile(FOLDER, 16 * MiB)).toMatchObject({ method: 'single-put' });
-    expect(layOutFile(FOLDER, 5 * GiB)).toMatchObject({
+  it.each([FOLDER, ARCHIVE])('keeps parts small that are held in memory: %o', source => {
+    expect(layOutFile(source, 16 * MiB)).toMatchObject({ method: 'single-put' });
+    expect(layOutFile(source, 5 * GiB)).toMatchObject({
       method: 'multipart',
       partSizeBytes: 8 * MiB
     });

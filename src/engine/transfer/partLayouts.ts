@@ -4,8 +4,8 @@ import type { PlanSource } from './planSource';
 
 /** Below 10,000, so that rounding up never reaches it. */
 const TARGET_PARTS = 9_000;
-/** Read into memory whole, where a part of a folder's file is. */
-const FOLDER_PART_BYTES = 8 * MiB;
+/** Of files whose parts are held in memory whole: those of a folder or an archive. */
+const HELD_PART_BYTES = 8 * MiB;
 /** Inside S3 the bytes cost nothing here, and each request takes its time whatever it copies. */
 const SERVER_PART_BYTES = 512 * MiB;
 
@@ -13,12 +13,12 @@ const SERVER_PART_BYTES = 512 * MiB;
 export function layOutFile(source: PlanSource, sizeBytes: number): PartLayout {
   switch (source.kind) {
     case 'hub':
-    case 'archive':
       return layOutParts(sizeBytes);
     case 'folder':
+    case 'archive':
       return layOutParts(sizeBytes).method === 'single-put'
         ? layOutParts(sizeBytes)
-        : inParts(sizeBytes, FOLDER_PART_BYTES);
+        : inParts(sizeBytes, HELD_PART_BYTES);
     case 's3':
       return sizeBytes <= MAX_COPY_BYTES
         ? { method: 'single-put', partSizeBytes: Math.max(sizeBytes, 1), partCount: 1 }

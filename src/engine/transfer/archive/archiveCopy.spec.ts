@@ -268,7 +268,9 @@ it('does not send again what has arrived before it was stopped', async () => {
   proxy.decide = () => 'pass';
   const before = proxy.requests.filter(({ kind }) => kind === 'PUT part').length;
   const result = await copyModel(context(), await plan(await open('gnu.tar.gz')));
-  expect(proxy.requests.filter(({ kind }) => kind === 'PUT part').length - before).toBe(1);
+  const all = planned.files.find(({ path }) => path === BIG)?.partCount ?? 0;
+  expect(all).toBeGreaterThan(1);
+  expect(proxy.requests.filter(({ kind }) => kind === 'PUT part').length - before).toBe(all - 1);
   expect(result.movedBytes).toBeLessThan(result.totalBytes);
   expect((await judged('in/gnu.tar.gz')).problems).toEqual([]);
 });
