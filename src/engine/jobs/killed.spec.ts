@@ -214,9 +214,16 @@ describe('an import whose process is killed', () => {
     expect(ends).toContain('done');
     const [job] = await store.list();
     const events = await store.events(job?.id ?? '');
-    expect(events.filter(({ type }) => type === 'result').length).toBe(
-      ends.filter(end => end === 'done').length
+    // One after the other: no run begins before the one before it has ended.
+    const runs = events.flatMap(event =>
+      event.type === 'state' && ['running', 'done'].includes(event.state) ? [event.state] : []
     );
+    expect(runs).toEqual(runs.map((_, index) => (index % 2 === 0 ? 'running' : 'done')));
+    expect(runs.at(-1)).toBe('done');
+    // Whoever comes to a job that is done already has nothing to add.
+    const results = events.filter(({ type }) => type === 'result').length;
+    expect(results).toBe(runs.length / 2);
+    expect(results).toBeLessThanOrEqual(ends.filter(end => end === 'done').length);
     expect(await store.list()).toHaveLength(1);
   });
 });
