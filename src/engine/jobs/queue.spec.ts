@@ -59,6 +59,7 @@ describe('the queue of imports', () => {
       running.push(
         take(id, { waits: (waits[id] = []) }).then(async slot => {
           order.push(`${id} in`);
+          await delay(100);
           // The first one stays until all others have asked, however slow the machine is.
           while (!othersWait()) {
             await delay(10);
