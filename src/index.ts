@@ -1,4 +1,10 @@
-/** The plugins that this extension adds to JupyterLab; the panel's sections will be listed here. */
-const plugins: readonly never[] = [];
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+
+import { enginePlugin } from './panel/connection';
+import { preferencesPlugin } from './panel/preferences';
+import { sidebarPlugin } from './panel/sidebar';
+
+/** What this extension adds to JupyterLab: one plugin for each feature of the panel. */
+const plugins: JupyterFrontEndPlugin<unknown>[] = [enginePlugin, preferencesPlugin, sidebarPlugin];
 
 export default plugins;

@@ -1,0 +1,22 @@
+/** Commands that the features of the panel offer each other and the user. */
+export const CommandIDs = {
+  openPanel: 'bedrock-import:open-panel',
+  importModel: 'bedrock-import:import-model',
+  importFolder: 'bedrock-import:import-folder',
+  openReview: 'bedrock-import:open-review',
+  openJobs: 'bedrock-import:open-jobs',
+  openJob: 'bedrock-import:open-job',
+  openModels: 'bedrock-import:open-models',
+  askModel: 'bedrock-import:ask-model',
+  refresh: 'bedrock-import:refresh'
+} as const;
+
+/** Sections of the panel, in their order. */
+export const SectionIDs = {
+  machine: 'bedrock-import-machine',
+  model: 'bedrock-import-model',
+  jobs: 'bedrock-import-jobs',
+  importedModels: 'bedrock-import-imported-models'
+} as const;
+
+export const PANEL_ID = 'bedrock-import-panel';

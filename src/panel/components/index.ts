@@ -1,0 +1,11 @@
+export { CheckList } from './checkList';
+export { CopyButton } from './copyButton';
+export { Disclosure } from './disclosure';
+export { Facts } from './facts';
+export { FailureNote } from './failureNote';
+export * from './formats';
+export { ModelView } from './modelView';
+export { Progress } from './progress';
+export { createSection } from './section';
+export type { SectionTool } from './section';
+export { TranslationProvider, useTrans } from './translation';

@@ -1,0 +1,37 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { PanelWithToolbar, ToolbarButton } from '@jupyterlab/ui-components';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import type { Widget } from '@lumino/widgets';
+
+export interface SectionTool {
+  id: string;
+  icon: LabIcon;
+  label: string;
+  onClick: () => void;
+}
+
+export interface SectionOptions {
+  id: string;
+  label: string;
+  body: Widget;
+  tools?: readonly SectionTool[];
+  trans: TranslationBundle;
+}
+
+/** A section of the panel: its title, its toolbar and what it shows. */
+export function createSection(options: SectionOptions): PanelWithToolbar {
+  const { id, label, body, tools = [], trans } = options;
+  const section = new PanelWithToolbar();
+  section.id = id;
+  section.addClass('jp-BedrockImport-section');
+  section.title.label = label;
+  section.toolbar.node.setAttribute('aria-label', trans.__('%1 toolbar', label));
+  for (const tool of tools) {
+    section.toolbar.addItem(
+      tool.id,
+      new ToolbarButton({ icon: tool.icon, tooltip: tool.label, onClick: tool.onClick })
+    );
+  }
+  section.addWidget(body);
+  return section;
+}

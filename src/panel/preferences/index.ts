@@ -1,0 +1,2 @@
+export { Preferences } from './preferences';
+export { preferencesPlugin } from './plugin';

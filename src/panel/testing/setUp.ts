@@ -1,0 +1,30 @@
+/** Layout that jsdom does not do, for widgets that ask for it. */
+class NoObserver {
+  observe(): void {
+    // Nothing is ever seen to change.
+  }
+  unobserve(): void {
+    // As above.
+  }
+  disconnect(): void {
+    // As above.
+  }
+}
+
+class DragEventStandIn extends MouseEvent {}
+
+Object.assign(globalThis, {
+  ResizeObserver: globalThis.ResizeObserver ?? NoObserver,
+  IntersectionObserver: globalThis.IntersectionObserver ?? NoObserver,
+  matchMedia: (media: string) => ({
+    media,
+    matches: false,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+    addListener: () => undefined,
+    removeListener: () => undefined
+  }),
+  DragEvent: globalThis.DragEvent ?? DragEventStandIn,
+  // React warns of updates outside of `act` only where this says that it shall.
+  IS_REACT_ACT_ENVIRONMENT: true
+});
