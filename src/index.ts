@@ -1,10 +1,16 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { enginePlugin } from './panel/connection';
+import { modelPlugin } from './panel/model';
 import { preferencesPlugin } from './panel/preferences';
 import { sidebarPlugin } from './panel/sidebar';
 
 /** What this extension adds to JupyterLab: one plugin for each feature of the panel. */
-const plugins: JupyterFrontEndPlugin<unknown>[] = [enginePlugin, preferencesPlugin, sidebarPlugin];
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  enginePlugin,
+  preferencesPlugin,
+  sidebarPlugin,
+  modelPlugin
+];
 
 export default plugins;

@@ -32,9 +32,7 @@ export function CheckList({ checks }: { checks: readonly CheckFinding[] }): JSX.
         </ul>
       )}
       {passed.length > 0 && (
-        <Disclosure
-          summary={trans._n('%1 check passed', '%1 checks passed', passed.length, passed.length)}
-        >
+        <Disclosure summary={trans._n('%1 check passed', '%1 checks passed', passed.length)}>
           {() => (
             <ul className="jp-BedrockImport-checks">
               {passed.map((check, index) => (

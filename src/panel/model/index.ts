@@ -1,0 +1,1 @@
+export { modelPlugin } from './plugin';
