@@ -11,7 +11,7 @@ const MOST_FOUND = 12;
 
 /** Whether a text is the beginning of a model's name, rather than an address, a folder or S3. */
 export function isSearchable(text: string): boolean {
-  return text.trim().length >= SHORTEST_QUERY && /^[\w.\- ]+(\/[\w.\- ]*)?$/.test(text.trim());
+  return text.trim().length >= SHORTEST_QUERY && /^\w[\w.\- ]*(\/[\w.\- ]*)?$/.test(text.trim());
 }
 
 /** Models of the hub that match what is being typed. */
