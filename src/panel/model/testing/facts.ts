@@ -76,7 +76,7 @@ export function formEngine(): FakeEngine {
     .onQuery(listBuckets, () => ['bucket', 'other-bucket'])
     .onQuery(listRoles, () => [{ arn: ROLE, name: 'Import' }])
     .onQuery(getMachine, () => ({
-      host: 'plain-jupyter',
+      host: 'plain-jupyter' as const,
       hostLabel: 'Jupyter',
       root: '/home/me/work',
       customEndpoints: false,
