@@ -109,8 +109,27 @@ describe('notebookPolicy', () => {
     expect(statement(Statement, 'PassRoleToBedrockCMI')?.Resource).toBe(ours);
   });
 
+  it('lets the panel list buckets and roles, and create the bucket only when asked', () => {
+    const { Statement } = notebookPolicy({ ...INPUTS, roleArn: ROLE });
+    expect(statement(Statement, 'ListBucketsAndRoles')).toMatchObject({
+      Action: ['s3:ListAllMyBuckets', 'iam:ListRoles'],
+      Resource: '*'
+    });
+    expect(statement(Statement, 'CreateBucket')).toBeUndefined();
+    const creating = notebookPolicy({ ...INPUTS, createBucket: true });
+    expect(statement(creating.Statement, 'CreateBucket')).toMatchObject({
+      Action: 's3:CreateBucket',
+      Resource: 'arn:aws:s3:::models'
+    });
+  });
+
   it('fits other partitions', () => {
-    const inputs = { ...INPUTS, partition: 'aws-us-gov', manageImportRole: true };
+    const inputs = {
+      ...INPUTS,
+      partition: 'aws-us-gov',
+      manageImportRole: true,
+      createBucket: true
+    };
     const all = JSON.stringify([
       notebookPolicy(inputs),
       importRolePolicy(inputs),

@@ -62,7 +62,7 @@ export function importRolePolicy(inputs: PolicyInputs): PolicyDocument {
  * sts:GetCallerIdentity needs no permission.
  */
 export function notebookPolicy(inputs: NotebookPolicyInputs): PolicyDocument {
-  const { account, region, roleArn, manageImportRole = false } = inputs;
+  const { account, region, roleArn, manageImportRole = false, createBucket = false } = inputs;
   const partition = partitionOf(inputs);
   const bedrock = `arn:${partition}:bedrock:${region}:${account}`;
   const importRoles = `arn:${partition}:iam::${account}:role/${IMPORT_ROLE_PREFIX}*`;
@@ -123,16 +123,28 @@ export function notebookPolicy(inputs: NotebookPolicyInputs): PolicyDocument {
       Resource: [`${bedrock}:imported-model/*`, `${bedrock}:custom-model-deployment/*`]
     }
   ];
+  // Lists to choose from; without them names are typed.
+  statements.push({
+    Sid: 'ListBucketsAndRoles',
+    Effect: 'Allow',
+    Action: ['s3:ListAllMyBuckets', 'iam:ListRoles'],
+    Resource: '*'
+  });
+  if (createBucket) {
+    statements.push({
+      Sid: 'CreateBucket',
+      Effect: 'Allow',
+      Action: 's3:CreateBucket',
+      Resource: `arn:${partition}:s3:::${inputs.bucket}`
+    });
+  }
   if (manageImportRole) {
-    statements.push(
-      {
-        Sid: 'ManageImportRole',
-        Effect: 'Allow',
-        Action: ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:TagRole', 'iam:GetRole'],
-        Resource: importRoles
-      },
-      { Sid: 'ListRoles', Effect: 'Allow', Action: 'iam:ListRoles', Resource: '*' }
-    );
+    statements.push({
+      Sid: 'ManageImportRole',
+      Effect: 'Allow',
+      Action: ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:TagRole', 'iam:GetRole'],
+      Resource: importRoles
+    });
   }
   return { Version: VERSION, Statement: statements };
 }

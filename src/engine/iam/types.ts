@@ -32,6 +32,8 @@ export interface PolicyInputs {
 export interface NotebookPolicyInputs extends PolicyInputs {
   /** Adds what `createImportRole` needs, for roles named BedrockImport-* only. */
   manageImportRole?: boolean;
+  /** Also the right to create this bucket. @default false */
+  createBucket?: boolean;
 }
 
 export interface ImportRole {

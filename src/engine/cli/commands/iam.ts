@@ -12,6 +12,7 @@ interface PoliciesOptions {
   account?: string;
   alsoSagemaker?: boolean;
   createRole?: boolean;
+  createBucket?: boolean;
 }
 
 export const addIamCommand: AddSubcommand = (program, run) => {
@@ -30,6 +31,7 @@ export const addIamCommand: AddSubcommand = (program, run) => {
     .option('--prefix <prefix>', 'key prefix in the bucket')
     .option('--account <id>', 'account number (default: that of the credentials)', accountNumber)
     .option('--create-role', 'let the notebook create the import role, too')
+    .option('--create-bucket', 'let the notebook create the bucket, too')
     .option('--also-sagemaker', 'trust SageMaker too, for one role that serves both')
     .action((options: PoliciesOptions) => run(session => policies(session, options)));
 };
@@ -40,7 +42,11 @@ async function policies(session: Session, options: PoliciesOptions): Promise<Out
   const documents = {
     importRoleTrust: trust,
     importRole: importRolePolicy(inputs),
-    notebook: notebookPolicy({ ...inputs, manageImportRole: options.createRole })
+    notebook: notebookPolicy({
+      ...inputs,
+      manageImportRole: options.createRole,
+      createBucket: options.createBucket
+    })
   };
   const sections = [
     ['Trust policy of the import role: lets Bedrock take the role.', documents.importRoleTrust],
