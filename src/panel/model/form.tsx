@@ -42,7 +42,7 @@ function Found({ form }: { form: ImportForm }): JSX.Element | null {
   if (state.value === undefined) {
     return state.status === 'loading' ? (
       <p className="jp-BedrockImport-quiet" role="status">
-        {trans.__('Looks at the model …')}
+        {trans.__('Looking at the model …')}
       </p>
     ) : null;
   }

@@ -107,7 +107,7 @@ export function ModelField({ form }: { form: ImportForm }): JSX.Element {
           disabled={form.draft.source.trim() === '' || !form.isReady}
           onClick={() => choose(form.draft.source)}
         >
-          {trans.__('Look')}
+          {trans.__('Look up')}
         </button>
       </div>
       <ul

@@ -74,7 +74,7 @@ export const modelPlugin: JupyterFrontEndPlugin<void> = {
         {
           id: 'refresh',
           icon: refreshIcon,
-          label: trans.__('Look again'),
+          label: trans.__('Refresh'),
           onClick: () => form.refresh()
         }
       ],

@@ -17,9 +17,9 @@ function missingText(
 ): string {
   switch (missing) {
     case 'connection':
-      return trans.__('Waits for the engine');
+      return trans.__('Waiting for the engine …');
     case 'model':
-      return trans.__('Choose a model and look at it');
+      return trans.__('Choose a model and look it up');
     case 'bucket':
       return trans.__('Choose a bucket');
     case 'role':
@@ -28,8 +28,8 @@ function missingText(
       return trans.__('Write the chat template, or keep the model’s own');
     case 'review':
       return form.facts.state.status === 'loading'
-        ? trans.__('Looks at the model …')
-        : trans.__('Checks what will happen …');
+        ? trans.__('Looking at the model …')
+        : trans.__('Checking what will happen …');
     case 'failure':
       return trans.__('Something has to be put right first');
     case 'blocker': {
@@ -83,7 +83,7 @@ export function Start({ form, onStart, onShowJob }: StartProps): JSX.Element {
         </button>
         <span id={`${id}-missing`} className="jp-BedrockImport-quiet" role="status">
           {busy
-            ? trans.__('Starts …')
+            ? trans.__('Starting …')
             : state.status === 'ready'
               ? trans.__('It runs as a job.')
               : missing === undefined
