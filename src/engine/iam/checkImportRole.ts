@@ -92,7 +92,7 @@ async function lookAt(
           found: `There is no role named ${roleName} in this account.`,
           why: 'Bedrock reads the model with this role.',
           source: SOURCE,
-          nextStep: `Correct the ARN, or let the role be created with --create-role. ${POLICIES}`
+          nextStep: `Correct the ARN, or let a role be created (in a terminal: --create-role). ${POLICIES}`
         }
       };
     }

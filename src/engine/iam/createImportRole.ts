@@ -106,7 +106,7 @@ function roleNameTaken(roleName: string, why: string, cause?: unknown): BedrockI
     message: `There is a role named ${roleName} already, and ${why}; it was not changed.`,
     subject: roleName,
     nextStep:
-      'Use that role with --role if it is meant for imports, or let another name be created.',
+      'Choose that role (in a terminal: --role) if it is meant for imports, or let another name be created.',
     kind: 'blocked',
     cause
   });
@@ -150,7 +150,8 @@ async function createRole(
         code: 'ROLE_QUOTA',
         message: `IAM creates no further role: ${withoutSecrets(failure.message)}`,
         subject: roleName,
-        nextStep: 'Use an existing role with --role, or delete one that nobody needs.',
+        nextStep:
+          'Choose an existing role (in a terminal: --role), or delete one that nobody needs.',
         cause: error
       });
     }

@@ -189,7 +189,8 @@ export function requireExecutable(plan: CopyPlan, allowOverwrite: boolean): void
       code: 'OVERWRITE_REFUSED',
       message: `The copy would replace ${overwritten.length} objects that it did not write, such as ${overwritten[0]?.key ?? ''}.`,
       subject: where,
-      nextStep: 'Choose another prefix, or pass --overwrite to replace exactly those objects.',
+      nextStep:
+        'Choose another prefix, or agree to replace exactly those objects (in a terminal: --overwrite).',
       kind: 'blocked'
     });
   }

@@ -12,7 +12,7 @@ export const chatTemplatePresent: ModelCheck = ({ chatTemplate }) => {
       found: problems.length > 0 ? problems.join(' ') : 'The model has no chat template.',
       why,
       nextStep:
-        'Give a template of your own with --chat-template FILE, or send plain prompts to the imported model.'
+        'Give it a template on the way (in a terminal: --chat-template FILE), or send plain prompts to the imported model.'
     };
   }
   return { id, verdict: 'ok', found: `The chat template of ${effective.path} counts.`, why };
