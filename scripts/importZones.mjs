@@ -10,7 +10,7 @@ const layers = [
   ['cli', 'server', 'server.ts', 'cli.ts', 'main.ts', 'index.ts'],
   ['jobs'],
   ['transfer', 'bedrock', 'iam', 'model', 'chatTemplate'],
-  ['hub', 'disk', 'aws', 'environment'],
+  ['hub', 'disk', 'trash', 'cache', 'aws', 'environment'],
   ['errors.ts', 'checks.ts', 'waiting.ts']
 ].map(names => names.map(name => `${engine}/${name}`));
 
@@ -24,7 +24,7 @@ const layerZones = layers
     zone(
       layer,
       layers.slice(0, index + 1).flat(),
-      'In the engine, jobs use (transfer, bedrock, iam, model, chatTemplate), those use (hub, disk, aws, environment), and all use (errors, checks, waiting); never the other way round.'
+      'In the engine, jobs use (transfer, bedrock, iam, model, chatTemplate), those use (hub, disk, trash, cache, aws, environment), and all use (errors, checks, waiting); never the other way round.'
     )
   );
 

@@ -27,6 +27,8 @@ const forbidden = [
   ['src/engine/errors.ts', './hub'],
   ['src/engine/hub/index.ts', '../transfer'],
   ['src/engine/disk/index.ts', '../model'],
+  ['src/engine/cache/index.ts', '../transfer'],
+  ['src/engine/trash/index.ts', '../jobs'],
   ['src/engine/transfer/index.ts', '../jobs'],
   ['src/engine/jobs/index.ts', '../main'],
   ['src/engine/hub/index.ts', '../../sandbox/state'],
@@ -48,6 +50,7 @@ const allowed = [
   ['src/engine/transfer/index.ts', '../hub'],
   ['src/engine/transfer/index.ts', '../model'],
   ['src/engine/hub/index.ts', '../errors'],
+  ['src/engine/trash/index.ts', '../disk'],
   ['src/sandbox/main.ts', './state']
 ];
 for (const [file, imported] of allowed) {

@@ -16,6 +16,8 @@ export interface Machine {
   hubEndpoint?: string;
   /** Whether AWS or the hub are reached at addresses that are not the official ones. */
   customEndpoints: boolean;
+  /** Those of AWS that are not the official ones, by the service as its variable names it. */
+  awsEndpoints?: { service: string; url: string }[];
   /** Whether a hub token was found; never the token. */
   hasHubToken: boolean;
   warnings: string[];
@@ -51,4 +53,25 @@ export interface DiskFit {
   fits: boolean;
   explanation: string;
   nextSteps: string[];
+}
+
+/** A folder of deleted files, as the freedesktop Trash specification places them. */
+export interface TrashFolder {
+  path: string;
+  /** Files and folders that were deleted one by one. */
+  items: number;
+  /** What its files take from the disk. */
+  bytes: number;
+  /** Whether emptying it makes room where JupyterLab's files are. */
+  onRootDisk: boolean;
+}
+
+/** What takes room on the disk and may not be needed. */
+export interface MachineStorage {
+  /** The sums are of the folders on the disk of the JupyterLab root. */
+  trash: { folders: TrashFolder[]; items: number; bytes: number };
+  /** The Hugging Face cache, in which tools keep models of the hub. */
+  hubCache: { path: string; exists: boolean; bytes: number; onRootDisk: boolean };
+  /** Files and folders that could not be looked at; what they hold is not in the sums. */
+  unreadable: number;
 }

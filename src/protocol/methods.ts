@@ -4,7 +4,7 @@ import type { Failure } from './errors';
 import type { Answer, AnswerNews, ImportedModelFact, Question } from './importedModels';
 import type { ImportReview, ImportWish, RoleFact, StartWish } from './imports';
 import type { CancelPlan, JobDetails, JobEvent, JobFact, RemovePlan } from './jobs';
-import type { DiskSpace, Identity, Machine } from './machine';
+import type { DiskSpace, Identity, Machine, MachineStorage } from './machine';
 import type { FoundModelFact, ModelFacts } from './model';
 
 /** A request with parameters; every failure carries a `Failure`. */
@@ -26,6 +26,8 @@ export const getMachine = question<Machine>('machine/get');
 export const getIdentity = question<Identity>('machine/identity');
 /** Of the JupyterLab root. */
 export const getDisk = question<DiskSpace>('machine/disk');
+/** Looks at every file of trash and hub cache, which takes seconds where they are many. */
+export const getStorage = question<MachineStorage>('machine/storage');
 
 /** Models of the hub by words of their names, the most downloaded first. */
 export const searchModels = request<{ query: string; limit?: number }, FoundModelFact[]>(

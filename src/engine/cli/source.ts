@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
+import { hubCacheFolder } from '../cache';
 import { inspectModel, ModelInspection } from '../model';
 import {
-  hubCacheFolder,
   openCopySource,
   OpenSourceOptions,
   PlanSource,

@@ -1,5 +1,8 @@
 export { toDiskError } from './diskErrors';
 export type { DiskTask } from './diskErrors';
+export { measureFolder } from './folderSize';
+export type { FolderSize } from './folderSize';
+export { deviceOf, mountPointOf } from './mountPoint';
 export { planDisk, requiredBytesFor } from './plan';
 export { formatBytes, parseSize } from './sizes';
 export { storageConcern, storageKind } from './storageKind';

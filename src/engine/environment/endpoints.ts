@@ -1,7 +1,8 @@
 import { BedrockImportError } from '../errors';
 import type { Endpoints, HostSource, Proxies } from './types';
 
-const PUBLIC_HUB = 'https://huggingface.co';
+/** Without a slash at its end, as all endpoints are written. */
+export const PUBLIC_HUB = 'https://huggingface.co';
 
 const CA_VARIABLES = [
   'AWS_CA_BUNDLE',

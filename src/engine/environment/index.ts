@@ -1,4 +1,5 @@
 export { detectEnvironment } from './detect';
+export { PUBLIC_HUB } from './endpoints';
 export { processHostSource } from './hostSource';
 export { getCallerIdentity } from './identity';
 export type {

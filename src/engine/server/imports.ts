@@ -10,12 +10,13 @@ import {
 } from '../../protocol';
 import type { ImportReview as ReviewFacts, ImportWish } from '../../protocol';
 import { createBucket, listBuckets } from '../aws';
+import { hubCacheFolder } from '../cache';
 import { getCallerIdentity } from '../environment';
 import { BedrockImportError } from '../errors';
 import { listImportRoles } from '../iam';
 import { createImportJob, reviewImport } from '../jobs';
 import type { EngineContext, ImportReview } from '../jobs';
-import { hubCacheFolder, readSourceText, sourceVersion } from '../transfer';
+import { readSourceText, sourceVersion } from '../transfer';
 import type { EngineHost } from './host';
 import type { Page } from './page';
 

@@ -1,8 +1,12 @@
-import { getDisk, getIdentity, getMachine } from '../../protocol';
-import type { Machine } from '../../protocol';
+import process from 'node:process';
+
+import { getDisk, getIdentity, getMachine, getStorage } from '../../protocol';
+import type { Machine, MachineStorage } from '../../protocol';
+import { hubCacheFolder, measureHubCache } from '../cache';
 import { readDiskUsage } from '../disk';
-import { getCallerIdentity } from '../environment';
-import type { Environment } from '../environment';
+import { getCallerIdentity, PUBLIC_HUB } from '../environment';
+import type { Endpoints, Environment } from '../environment';
+import { measureTrash } from '../trash';
 import type { EngineHost } from './host';
 import type { Page } from './page';
 
@@ -20,10 +24,15 @@ export function serveMachine(page: Page, host: EngineHost): void {
     const { environment } = await host.engine();
     return readDiskUsage(environment.root);
   });
+  page.answerPlain(getStorage, async signal => {
+    const { environment } = await host.engine();
+    return measureStorage(environment, signal);
+  });
 }
 
 function toMachine(environment: Environment, hasHubToken: boolean): Machine {
   const { endpoints, host, hostLabel, name, userProfileName, domainId, root, region } = environment;
+  const awsEndpoints = awsEndpointsOf(endpoints);
   return {
     host,
     hostLabel,
@@ -32,9 +41,49 @@ function toMachine(environment: Environment, hasHubToken: boolean): Machine {
     domainId,
     root,
     region,
-    hubEndpoint: endpoints.custom ? endpoints.hub : undefined,
+    hubEndpoint: endpoints.hub === PUBLIC_HUB ? undefined : endpoints.hub,
     customEndpoints: endpoints.custom,
+    awsEndpoints: awsEndpoints.length === 0 ? undefined : awsEndpoints,
     hasHubToken,
     warnings: environment.warnings
+  };
+}
+
+function awsEndpointsOf(endpoints: Endpoints): { service: string; url: string }[] {
+  const { aws, s3, bedrock, bedrockRuntime, iam, sts } = endpoints;
+  const named: [string, string | undefined][] = [
+    ['AWS', aws],
+    ['S3', s3],
+    ['Bedrock', bedrock],
+    ['Bedrock Runtime', bedrockRuntime],
+    ['IAM', iam],
+    ['STS', sts]
+  ];
+  return named.flatMap(([service, url]) => (url === undefined ? [] : [{ service, url }]));
+}
+
+async function measureStorage(
+  { homeDirectory, root }: Environment,
+  signal: AbortSignal
+): Promise<MachineStorage> {
+  const { env } = process;
+  const folder = hubCacheFolder({ env, homeDirectory });
+  const hubCache = await measureHubCache({ folder, root, signal });
+  const userId = process.getuid?.();
+  const trash = await measureTrash({ root, homeDirectory, env, userId }, { signal });
+  const onRootDisk = trash.folders.filter(found => found.onRootDisk);
+  return {
+    trash: {
+      folders: trash.folders,
+      items: onRootDisk.reduce((sum, { items }) => sum + items, 0),
+      bytes: onRootDisk.reduce((sum, { bytes }) => sum + bytes, 0)
+    },
+    hubCache: {
+      path: hubCache.path,
+      exists: hubCache.exists,
+      bytes: hubCache.bytes,
+      onRootDisk: hubCache.onRootDisk
+    },
+    unreadable: hubCache.unreadable + trash.unreadable
   };
 }

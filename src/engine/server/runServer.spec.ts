@@ -11,6 +11,7 @@ import {
   getIdentity,
   getJob,
   getMachine,
+  getStorage,
   hello,
   HELLO_NEEDED,
   inspectModel,
@@ -123,11 +124,17 @@ describe('a page', () => {
     expect(await connection.sendRequest(getMachine)).toMatchObject({
       host: 'plain-jupyter',
       hasHubToken: true,
-      customEndpoints: true
+      customEndpoints: true,
+      hubEndpoint: expect.stringMatching(/^http/),
+      awsEndpoints: expect.arrayContaining([{ service: 'AWS', url: expect.any(String) }])
     });
     const disk = await connection.sendRequest(getDisk);
     expect(disk.totalBytes).toBeGreaterThan(disk.availableBytes);
     expect(await connection.sendRequest(getIdentity)).toMatchObject({ account: '123456789012' });
+    expect(await connection.sendRequest(getStorage)).toMatchObject({
+      trash: { items: expect.any(Number), bytes: expect.any(Number) },
+      hubCache: { path: expect.stringContaining('/'), onRootDisk: expect.any(Boolean) }
+    });
   });
 
   it('sees what a model is, and no secret', async () => {

@@ -1,4 +1,3 @@
-export { hubCacheFolder, processCacheFolder } from './cacheFolder';
 export { discardDownload, downloadModel } from './downloadModel';
 export type { DownloadModelOptions, DownloadProgress, DownloadResult } from './downloadModel';
 export { DownloadMover } from './downloadMover';

@@ -3,30 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { thrownBy } from '../../testing/thrownBy';
 import { ByteRanges } from './byteRanges';
-import { hubCacheFolder } from './cacheFolder';
 import { placesOf } from './cacheLayout';
 import { RangeRecord } from './rangeRecord';
-
-describe('the cache folder', () => {
-  const where = (env: Record<string, string>, explicit?: string): string =>
-    hubCacheFolder({ env, homeDirectory: '/home/me' }, explicit);
-
-  it('follows the documented variables in their order', () => {
-    expect(where({})).toBe('/home/me/.cache/huggingface/hub');
-    expect(where({ XDG_CACHE_HOME: '/x' })).toBe('/x/huggingface/hub');
-    expect(where({ XDG_CACHE_HOME: '/x', HF_HOME: '/h' })).toBe('/h/hub');
-    expect(where({ HF_HOME: '/h', HUGGINGFACE_HUB_CACHE: '/old' })).toBe('/old');
-    expect(where({ HF_HOME: '/h', HUGGINGFACE_HUB_CACHE: '/old', HF_HUB_CACHE: '/c' })).toBe('/c');
-    expect(where({ HF_HUB_CACHE: '/c' }, '~/mine')).toBe('/home/me/mine');
-  });
-
-  it('expands the home folder and variables, and takes an empty one for none', () => {
-    expect(where({ HF_HOME: '~/hf' })).toBe('/home/me/hf/hub');
-    expect(where({ HF_HUB_CACHE: '$BIG/${SUB}/c', BIG: '/big', SUB: 's' })).toBe('/big/s/c');
-    expect(where({ HF_HUB_CACHE: '/a/$NONE' })).toBe('/a/$NONE');
-    expect(where({ HF_HUB_CACHE: '', HF_HOME: '' })).toBe('/home/me/.cache/huggingface/hub');
-  });
-});
 
 describe('the places of a file', () => {
   const model = { cacheFolder: '/c', modelId: 'org/name', commitSha: 'a'.repeat(40) };

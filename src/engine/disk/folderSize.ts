@@ -1,0 +1,96 @@
+import type { BigIntStats } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { cancelledError } from '../errors';
+
+/** stat(2): `st_blocks` counts these, whatever the blocks of the file system are. */
+const BLOCK_BYTES = 512n;
+/** More at a time are no faster, and would keep a copy that runs meanwhile from the disk. */
+const AT_A_TIME = 16;
+
+export interface FolderSize {
+  /** What the folder and all in it take from the disk; a file with several names counts once. */
+  bytes: number;
+  /** What could not be looked at, and so is not counted. */
+  unreadable: number;
+}
+
+/**
+ * What `du --one-file-system` says of a folder. No link is followed and nothing is counted that lies on
+ * another file system. What is deleted meanwhile is passed over.
+ *
+ * @returns undefined when there is no folder of this name, or it is a link
+ * @throws BedrockImportError `CANCELLED`
+ */
+export async function measureFolder(
+  folder: string,
+  { signal }: { signal?: AbortSignal } = {}
+): Promise<FolderSize | undefined> {
+  const top = await lstat(folder, { bigint: true }).catch(() => undefined);
+  if (!top?.isDirectory()) {
+    return undefined;
+  }
+  const links = new HardLinks();
+  let bytes = top.blocks * BLOCK_BYTES;
+  let unreadable = 0;
+  const failed = (error: unknown): undefined => {
+    unreadable += isGone(error) ? 0 : 1;
+  };
+
+  const waiting = [folder];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const current = next;
+    const names: string[] = (await readdir(current).catch(failed)) ?? [];
+    for (let start = 0; start < names.length; start += AT_A_TIME) {
+      if (signal?.aborted) {
+        throw cancelledError(folder);
+      }
+      const paths = names.slice(start, start + AT_A_TIME).map(name => join(current, name));
+      const found = await Promise.all(
+        paths.map(path => lstat(path, { bigint: true }).catch(failed))
+      );
+      found.forEach((entry, index) => {
+        const path = paths[index];
+        if (entry === undefined || path === undefined) {
+          return;
+        }
+        if (entry.isDirectory()) {
+          if (entry.dev !== top.dev) {
+            return;
+          }
+          waiting.push(path);
+        } else if (!links.isNew(entry)) {
+          return;
+        }
+        bytes += entry.blocks * BLOCK_BYTES;
+      });
+    }
+  }
+  return { bytes: Number(bytes), unreadable };
+}
+
+/** Which files with several names were met; forgotten with the last name, so that it stays small. */
+class HardLinks {
+  private readonly namesLeft = new Map<string, bigint>();
+
+  isNew({ dev, ino, nlink }: BigIntStats): boolean {
+    if (nlink <= 1n) {
+      return true;
+    }
+    // With an overlay, files of one folder can be of several devices.
+    const key = `${dev}:${ino}`;
+    const left = this.namesLeft.get(key);
+    if (left === 1n) {
+      this.namesLeft.delete(key);
+    } else {
+      this.namesLeft.set(key, (left ?? nlink) - 1n);
+    }
+    return left === undefined;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
