@@ -68,8 +68,11 @@ export const IPreferences = new Token<IPreferences>(
 
 /** The panel in the sidebar, into which each feature puts its section. */
 export interface IImportPanel {
-  /** Adds a section below those of a lower rank. */
-  addSection(section: Widget, rank: number): void;
+  /**
+   * Adds a section below those of a lower rank. `share` is its height in relation to the others,
+   * until the user changes it. @default 1
+   */
+  addSection(section: Widget, rank: number, share?: number): void;
   /** Opens the panel, and in it a section. */
   open(sectionId?: string): void;
 }

@@ -17,6 +17,8 @@ import { FormKeeper } from './formKeeper';
 import { ImportForm } from './importForm';
 
 const RANK = 20;
+/** The form is what the panel is opened for. */
+const SHARE = 2;
 const NO_ARGS = { args: { type: 'object', properties: {} } } as const;
 
 export const modelPlugin: JupyterFrontEndPlugin<void> = {
@@ -80,7 +82,7 @@ export const modelPlugin: JupyterFrontEndPlugin<void> = {
       ],
       trans
     });
-    panel.addSection(section, RANK);
+    panel.addSection(section, RANK, SHARE);
     const keeper = new FormKeeper(form, state);
     section.disposed.connect(() => {
       keeper.dispose();

@@ -17,11 +17,18 @@ export interface ImportPanelOptions {
   baseUrl: string;
 }
 
+/** Which sections are closed, and how high the others are in relation to each other. */
+export interface PanelLayout {
+  collapsed: readonly string[];
+  /** One for each section, in their order; unknown before the user has moved anything. */
+  sizes?: readonly number[];
+}
+
 /** The panel in the sidebar: what keeps it from the engine, and below one section for each feature. */
 export class ImportPanel extends SidePanel {
   private readonly engine: IEngine;
-  private readonly ranks = new Map<Widget, number>();
-  private readonly _collapsedChanged = new Signal<this, readonly string[]>(this);
+  private readonly places = new Map<Widget, { rank: number; share: number }>();
+  private readonly _layoutChanged = new Signal<this, PanelLayout>(this);
 
   constructor({ engine, translator, baseUrl }: ImportPanelOptions) {
     super({ translator });
@@ -34,17 +41,20 @@ export class ImportPanel extends SidePanel {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('Bedrock Import'));
     this.header.addWidget(new ConnectionView({ engine, trans, baseUrl }));
-    this.accordion.expansionToggled.connect(this.onToggled, this);
+    this.accordion.expansionToggled.connect(this.onMoved, this);
+    this.accordion.handleMoved.connect(this.onMoved, this);
   }
 
-  /** Ids of the closed sections, whenever one is opened or closed. */
-  get collapsedChanged(): ISignal<this, readonly string[]> {
-    return this._collapsedChanged;
+  /** Whenever a section is opened, closed or made higher. */
+  get layoutChanged(): ISignal<this, PanelLayout> {
+    return this._layoutChanged;
   }
 
-  addSection(section: Widget, rank: number): void {
-    this.ranks.set(section, rank);
-    const index = this.widgets.filter(widget => (this.ranks.get(widget) ?? 0) <= rank).length;
+  addSection(section: Widget, rank: number, share = 1): void {
+    this.places.set(section, { rank, share });
+    const index = this.widgets.filter(
+      widget => (this.places.get(widget)?.rank ?? 0) <= rank
+    ).length;
     this.insertWidget(index, section);
   }
 
@@ -61,15 +71,21 @@ export class ImportPanel extends SidePanel {
     (first ?? this.accordion.titles[index])?.focus();
   }
 
-  /** Closes the sections that the user had closed, and opens the others. */
-  restoreCollapsed(ids: readonly string[]): void {
-    this.widgets.forEach((widget, index) => {
-      if (ids.includes(widget.id)) {
-        this.accordion.collapse(index);
+  /** Lays the sections out as the user had them, or by what each of them needs. */
+  restoreLayout({ collapsed, sizes }: PanelLayout): void {
+    const { accordion, widgets } = this;
+    widgets.forEach((widget, index) => {
+      if (collapsed.includes(widget.id)) {
+        accordion.collapse(index);
       } else {
-        this.accordion.expand(index);
+        accordion.expand(index);
       }
     });
+    const shares = widgets.map(widget =>
+      widget.isHidden ? 0 : (this.places.get(widget)?.share ?? 1)
+    );
+    // Those of another version of the extension may be fewer.
+    accordion.setRelativeSizes(sizes?.length === widgets.length ? [...sizes] : shares);
   }
 
   /** Nothing goes over the network before somebody looks. */
@@ -92,11 +108,11 @@ export class ImportPanel extends SidePanel {
     return this.content;
   }
 
-  private onToggled(): void {
-    const { titles } = this.accordion;
-    const collapsed = this.widgets
-      .filter((_, index) => titles[index]?.getAttribute('aria-expanded') !== 'true')
-      .map(({ id }) => id);
-    this._collapsedChanged.emit(collapsed);
+  private onMoved(): void {
+    const { accordion, widgets } = this;
+    this._layoutChanged.emit({
+      collapsed: widgets.filter(({ isHidden }) => isHidden).map(({ id }) => id),
+      sizes: accordion.relativeSizes()
+    });
   }
 }

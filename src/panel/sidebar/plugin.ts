@@ -8,6 +8,7 @@ import { CommandIDs, SectionIDs } from '../commandIds';
 import { panelIcon } from '../icons';
 import { IEngine, IImportPanel } from '../tokens';
 import { ImportPanel } from './importPanel';
+import type { PanelLayout } from './importPanel';
 
 const STATE_ID = 'jupyterlab-bedrock-import:sidebar';
 /** Beside the running sessions and the extension manager; above what is rarely opened. */
@@ -44,9 +45,9 @@ export const sidebarPlugin: JupyterFrontEndPlugin<IImportPanel> = {
     void app.restored
       .then(async () => {
         const kept = await state?.fetch(STATE_ID);
-        panel.restoreCollapsed(readCollapsed(kept) ?? CLOSED_AT_FIRST);
-        panel.collapsedChanged.connect((_, collapsed) => {
-          void state?.save(STATE_ID, { collapsed: [...collapsed] });
+        panel.restoreLayout(readLayout(kept) ?? { collapsed: CLOSED_AT_FIRST });
+        panel.layoutChanged.connect((_, { collapsed, sizes = [] }) => {
+          void state?.save(STATE_ID, { collapsed: [...collapsed], sizes: [...sizes] });
         });
       })
       .catch(() => undefined);
@@ -65,13 +66,19 @@ export const sidebarPlugin: JupyterFrontEndPlugin<IImportPanel> = {
       execute: () => open()
     });
     palette?.addItem({ command: CommandIDs.openPanel, category: trans.__('Bedrock Import') });
-    return { addSection: (section, rank) => panel.addSection(section, rank), open };
+    return { addSection: (section, rank, share) => panel.addSection(section, rank, share), open };
   }
 };
 
-function readCollapsed(kept: unknown): readonly string[] | undefined {
-  const collapsed: unknown = (kept as { collapsed?: unknown } | undefined)?.collapsed;
-  return Array.isArray(collapsed)
-    ? collapsed.filter((id): id is string => typeof id === 'string')
-    : undefined;
+function readLayout(kept: unknown): PanelLayout | undefined {
+  const { collapsed, sizes } = (kept ?? {}) as { collapsed?: unknown; sizes?: unknown };
+  if (!Array.isArray(collapsed)) {
+    return undefined;
+  }
+  return {
+    collapsed: collapsed.filter((id): id is string => typeof id === 'string'),
+    sizes: Array.isArray(sizes)
+      ? sizes.filter((size): size is number => typeof size === 'number' && size >= 0)
+      : undefined
+  };
 }
