@@ -1,84 +1,21 @@
 /**
- * Makes a checkout ready: node_modules, .venv, the bundles and the command .venv/bin/bedrock-import.
+ * Makes a checkout ready: node_modules, .venv with JupyterLab, the bundles, JupyterLab's extension and
+ * the command .venv/bin/bedrock-import.
  * Needs nothing but Node 20 and Python 3.10; does only what is not done yet.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { buildAll } from './build.mjs';
 import { duration, isWindows, npmProgram, root, run, venv, venvProgram } from './processes.mjs';
+import { hashOf, stamp } from './stamps.mjs';
+import { orExit, say, SetupError, step } from './steps.mjs';
 
 const OLDEST_PYTHON = [3, 10];
 const REQUIREMENTS = 'scripts/requirements.txt';
 const REQUIREMENTS_WITHOUT_DEPENDENCIES = 'scripts/requirements-no-deps.txt';
-const BUNDLES = ['engine.js', 'sandbox.js'].map(name =>
-  join('jupyterlab_bedrock_import', 'bundle', name)
-);
-
-/** A failure whose message says all; no stack trace is shown. */
-export class SetupError extends Error {}
-
-function say(text) {
-  process.stderr.write(`[set-up] ${text}\n`);
-}
-
-/** SHA-256 over the names and contents of files and of all files in folders. */
-function hashOf(paths) {
-  const hash = createHash('sha256');
-  const add = path => {
-    hash.update(`${path}\0`);
-    hash.update(readFileSync(join(root, path)));
-  };
-  for (const path of paths) {
-    const full = join(root, path);
-    if (!existsSync(full)) {
-      continue;
-    }
-    const entries = listFiles(full);
-    for (const entry of entries ?? [full]) {
-      add(relative(root, entry));
-    }
-  }
-  return hash.digest('hex');
-}
-
-/** All files below a folder in a stable order; undefined when it is a file. */
-function listFiles(path) {
-  let entries;
-  try {
-    entries = readdirSync(path, { recursive: true, withFileTypes: true });
-  } catch {
-    return undefined;
-  }
-  return entries
-    .filter(entry => entry.isFile())
-    .map(entry => join(entry.parentPath ?? entry.path, entry.name))
-    .sort();
-}
-
-/** Remembers beside a result of which inputs it was made, so that it is thrown away with it. */
-function stamp(folder, name) {
-  const file = join(root, folder, `.set-up-${name}`);
-  return {
-    holds: value => existsSync(file) && readFileSync(file, 'utf8') === value,
-    write: value => {
-      mkdirSync(join(root, folder), { recursive: true });
-      writeFileSync(file, value);
-    }
-  };
-}
-
-async function step(title, command, options = {}) {
-  const started = performance.now();
-  say(`${title} …`);
-  const result = await run(command, { output: 'keep', ...options });
-  if (result.code !== 0) {
-    process.stderr.write(result.text);
-    throw new SetupError(options.explain?.(result.text) ?? `${title} failed.`);
-  }
-  say(`${title}: done in ${duration(performance.now() - started)}`);
-}
+const LABEXTENSION = join('jupyterlab_bedrock_import', 'labextension');
 
 /**
  * Whether node_modules holds what the lock file names. npm writes its own copy of the lock file
@@ -183,34 +120,40 @@ async function installPythonPackages() {
   done.write(value);
 }
 
-async function buildBundles() {
-  const scripts = ['wasm', 'bundle'].map(name => join('scripts', `${name}.mjs`));
-  const inputs = [...scripts, 'src', 'package.json', 'package-lock.json', 'tsconfig.json'];
-  const done = stamp('node_modules', 'bundles');
-  if (done.holds(hashOf(inputs)) && BUNDLES.every(path => existsSync(join(root, path)))) {
-    return;
-  }
-  for (const script of scripts) {
-    await step(`node ${script}`, [process.execPath, script]);
-  }
-  // Building may write generated sources; they belong to what was built.
-  done.write(hashOf(inputs));
-}
+/** Where JupyterLab of .venv looks for the extension: a link, so that a reload shows what was built. */
+const labextensionLink = () =>
+  join(venv, 'share', 'jupyter', 'labextensions', 'jupyterlab-bedrock-import');
 
 async function installCommand() {
   const done = stamp('.venv', 'command');
-  const value = hashOf(['pyproject.toml', 'package.json', 'README.md']);
+  const value = hashOf(['pyproject.toml', 'package.json', 'README.md', 'jupyter-config']);
   if (done.holds(value) && existsSync(venvProgram('bedrock-import'))) {
     return;
   }
+  // pip would write, and at the next time delete, through the link.
+  rmSync(labextensionLink(), { recursive: true, force: true });
   const install = [venvProgram('python'), '-m', 'pip', 'install', '--disable-pip-version-check'];
   await step(
     'The command bedrock-import',
     [...install, '--no-deps', '--no-build-isolation', '--editable', '.'],
-    // The bundles were just built.
+    // All was just built.
     { env: { ...process.env, HATCH_JUPYTER_BUILDER_SKIP_NPM: '1' } }
   );
   done.write(value);
+}
+
+function linkLabextension() {
+  const link = labextensionLink();
+  if (isLink(link)) {
+    return;
+  }
+  rmSync(link, { recursive: true, force: true });
+  mkdirSync(dirname(link), { recursive: true });
+  symlinkSync(join(root, LABEXTENSION), link, isWindows ? 'junction' : 'dir');
+}
+
+function isLink(path) {
+  return existsSync(path) && realpathSync(path) === realpathSync(join(root, LABEXTENSION));
 }
 
 /** Does whatever is missing. Throws SetupError. */
@@ -223,8 +166,9 @@ export async function setUp() {
   await installNodePackages();
   await createVenv();
   await installPythonPackages();
-  await buildBundles();
+  await buildAll();
   await installCommand();
+  linkLabextension();
   say(
     `ready after ${duration(performance.now() - started)}: ${relative(root, venvProgram('bedrock-import'))}`
   );
@@ -232,15 +176,7 @@ export async function setUp() {
 
 /** Runs the set-up and ends the process with one clear line when it fails. */
 export async function setUpOrExit() {
-  try {
-    await setUp();
-  } catch (error) {
-    if (!(error instanceof SetupError)) {
-      throw error;
-    }
-    say(error.message);
-    process.exit(1);
-  }
+  await orExit(setUp);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

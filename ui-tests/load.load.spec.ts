@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+
+import { environmentOf } from '../scripts/jupyterlabVersions.mjs';
+import { expect, test } from './fixtures';
+import type { SectionTitle } from './panel';
+
+const SECTIONS: SectionTitle[] = ['This machine', 'Import a model', 'Jobs', 'Imported models'];
+
+function jupyter(version: string, args: readonly string[]): string {
+  // It writes its list to standard error.
+  return execFileSync(
+    '/bin/sh',
+    ['-c', '"$0" "$@" 2>&1', join(environmentOf(version), 'bin', 'jupyter'), ...args],
+    { encoding: 'utf8' }
+  );
+}
+
+test('the wheel is enough: both halves are enabled and OK', ({ jupyterlab }) => {
+  expect(jupyter(jupyterlab, ['lab', '--version']).trim()).toBe(jupyterlab);
+  expect(jupyter(jupyterlab, ['labextension', 'list'])).toMatch(
+    /jupyterlab-bedrock-import v\S+ \S*enabled\S* \S*OK/
+  );
+  expect(jupyter(jupyterlab, ['server', 'extension', 'list'])).toMatch(
+    /jupyterlab_bedrock_import \S* ?\S*OK/
+  );
+});
+
+test('nothing is sent before the panel is opened, which connects and shows its sections', async ({
+  page,
+  panel,
+  lab
+}) => {
+  const sent: string[] = [];
+  page.on('request', request => sent.push(new URL(request.url()).pathname));
+  page.on('websocket', socket => sent.push(new URL(socket.url()).pathname));
+  const ours = (): string[] => sent.filter(path => path.includes('/bedrock-import/'));
+
+  await panel.visit();
+  await expect(panel.tab).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  expect(ours()).toEqual([]);
+  expect(lab.enginePids()).toEqual([]);
+
+  await panel.show();
+  await panel.ready();
+  expect(ours()).toEqual(['/bedrock-import/status', '/bedrock-import/engine']);
+  for (const title of SECTIONS) {
+    await expect(panel.title(title)).toBeVisible();
+  }
+  expect(lab.enginePids()).toHaveLength(1);
+});
+
+test('the panel comes back as it was after a reload', async ({ panel }) => {
+  await panel.open();
+  await panel.expand('Imported models');
+  // The layout is written down a little later.
+  await panel.layoutIsSaved();
+  await panel.reload();
+  await expect(panel.root).toBeVisible();
+  await panel.ready();
+  await expect(panel.title('Imported models')).toHaveAttribute('aria-expanded', 'true');
+});

@@ -1,0 +1,130 @@
+/** JupyterLab and the panel as a user handles them. */
+import { expect } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
+
+import type { Lab } from './lab';
+
+export type Theme = 'JupyterLab Light' | 'JupyterLab Dark' | 'JupyterLab Dark High Contrast';
+
+/** Titles of the panel's sections, in their order. */
+export type SectionTitle = 'This machine' | 'Import a model' | 'Jobs' | 'Imported models';
+
+export class PanelPage {
+  constructor(
+    readonly page: Page,
+    private readonly lab: Lab
+  ) {}
+
+  /** The panel. */
+  get root(): Locator {
+    return this.page.locator('#bedrock-import-panel');
+  }
+
+  /** The icon in the sidebar. */
+  get tab(): Locator {
+    return this.page.getByRole('tab', { name: 'Bedrock Import' });
+  }
+
+  /** What keeps the panel from the engine; empty when nothing does. */
+  get connection(): Locator {
+    return this.root.locator('.jp-BedrockImport-connection');
+  }
+
+  /** Loads JupyterLab and waits until it has put everything in its place. */
+  async visit(path = 'lab'): Promise<void> {
+    await this.page.goto(this.lab.url(path));
+    await this.loaded();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.loaded();
+  }
+
+  private async loaded(): Promise<void> {
+    await expect(this.page.locator('#jp-main-dock-panel')).toBeVisible({ timeout: 30_000 });
+    await expect(this.page.locator('#jupyterlab-splash')).toHaveCount(0, { timeout: 30_000 });
+    await expect(this.tab).toBeVisible();
+  }
+
+  /** Loads JupyterLab, opens the panel by mouse, and waits for the engine. */
+  async open(): Promise<void> {
+    await this.visit();
+    await this.show();
+    await this.ready();
+  }
+
+  /** Clicks the icon in the sidebar unless the panel is open. */
+  async show(): Promise<void> {
+    if (!(await this.root.isVisible())) {
+      await this.tab.click();
+    }
+    await expect(this.root).toBeVisible();
+  }
+
+  /** Waits until the panel has its engine. */
+  async ready(): Promise<void> {
+    await expect(this.connection).toBeEmpty({ timeout: 30_000 });
+  }
+
+  /** What is below a section's title: its toolbar and what it shows. */
+  section(title: SectionTitle): Locator {
+    return this.root.getByRole('region', { name: title });
+  }
+
+  /** A section's title, which opens and closes it. */
+  title(title: SectionTitle): Locator {
+    return this.root.getByRole('button', { name: title });
+  }
+
+  /** Opens a section unless it is open. */
+  async expand(title: SectionTitle): Promise<Locator> {
+    if ((await this.title(title).getAttribute('aria-expanded')) !== 'true') {
+      await this.title(title).locator('.lm-AccordionPanel-titleLabel').click();
+    }
+    return this.section(title);
+  }
+
+  async setTheme(theme: Theme): Promise<void> {
+    await this.run('apputils:change-theme', { theme });
+    await expect(this.page.locator('body')).toHaveAttribute('data-jp-theme-name', theme);
+  }
+
+  /** The width of the panel in CSS pixels, as if its edge had been dragged. */
+  async setWidth(width: number): Promise<void> {
+    const box = await this.root.boundingBox();
+    if (box === null) {
+      throw new Error('The panel is not open.');
+    }
+    const edge = { x: box.x + box.width + 1, y: box.y + box.height / 2 };
+    await this.page.mouse.move(edge.x, edge.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(edge.x + width - box.width, edge.y, { steps: 4 });
+    await this.page.mouse.up();
+  }
+
+  /** Runs a command of JupyterLab. */
+  async run(command: string, args: Record<string, string> = {}): Promise<void> {
+    await this.page.evaluate(
+      async ([id, values]) => {
+        const { jupyterapp } = window as unknown as {
+          jupyterapp: { commands: { execute(id: string, args: object): Promise<unknown> } };
+        };
+        await jupyterapp.commands.execute(id, values);
+      },
+      [command, args] as const
+    );
+  }
+
+  /** JupyterLab writes a changed layout down a little later. */
+  async layoutIsSaved(): Promise<void> {
+    await this.page.waitForResponse(
+      answer => answer.request().method() === 'PUT' && answer.url().includes('/lab/api/workspaces/')
+    );
+  }
+
+  /** The dialog that is open. */
+  get dialog(): Locator {
+    return this.page.locator('.jp-Dialog');
+  }
+}
