@@ -68,5 +68,5 @@ export async function buildAll({ force = false } = {}) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await orExit(() => buildAll({ force: process.argv.includes('--force') }));
+  void orExit(() => buildAll({ force: process.argv.includes('--force') }));
 }

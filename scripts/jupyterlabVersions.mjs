@@ -138,5 +138,5 @@ export async function makeEnvironments(versions = VERSIONS) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const named = process.argv.slice(2);
-  await orExit(() => makeEnvironments(named.length > 0 ? named : VERSIONS));
+  void orExit(() => makeEnvironments(named.length > 0 ? named : VERSIONS));
 }
