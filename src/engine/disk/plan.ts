@@ -125,7 +125,7 @@ function growSteps(neededOnVolume: number, host: HostKind | undefined): string[]
         `Or stop the space, choose Configure, and set its storage to ${volumeGb} GB or more, up to the project's limit; one change is possible every 6 hours. ~/shared lies on S3 and is no place for it.`
       ];
     default:
-      return ['Or choose another disk with --path.'];
+      return ['Or choose another disk (in a terminal: --path).'];
   }
 }
 
