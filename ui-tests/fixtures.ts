@@ -47,6 +47,8 @@ interface TestFixtures {
   settings: Record<string, Record<string, unknown>> | undefined;
   problems: Problems;
   panel: PanelPage;
+  /** One more tab of the same user. */
+  openTab: () => Promise<PanelPage>;
 }
 
 interface WorkerFixtures {
@@ -120,5 +122,9 @@ export const test = base.extend<TestFixtures & { lab: Lab }, WorkerOptions & Wor
 
   panel: async ({ page, lab }, use) => {
     await use(new PanelPage(page, lab));
+  },
+
+  openTab: async ({ context, lab }, use) => {
+    await use(async () => new PanelPage(await context.newPage(), lab));
   }
 });

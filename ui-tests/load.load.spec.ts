@@ -1,29 +1,25 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { environmentOf } from '../scripts/jupyterlabVersions.mjs';
 import { expect, test } from './fixtures';
-import type { SectionTitle } from './panel';
+import { SECTION_TITLES } from './panel';
 
-const SECTIONS: SectionTitle[] = ['This machine', 'Import a model', 'Jobs', 'Imported models'];
-
-function jupyter(version: string, args: readonly string[]): string {
-  // It writes its list to standard error.
-  return execFileSync(
-    '/bin/sh',
-    ['-c', '"$0" "$@" 2>&1', join(environmentOf(version), 'bin', 'jupyter'), ...args],
-    { encoding: 'utf8' }
-  );
+async function jupyter(version: string, args: readonly string[]): Promise<string> {
+  const program = join(environmentOf(version), 'bin', 'jupyter');
+  const { stdout, stderr } = await promisify(execFile)(program, args);
+  return stdout + stderr;
 }
 
-test('the wheel is enough: both halves are enabled and OK', ({ jupyterlab }) => {
-  expect(jupyter(jupyterlab, ['lab', '--version']).trim()).toBe(jupyterlab);
-  expect(jupyter(jupyterlab, ['labextension', 'list'])).toMatch(
-    /jupyterlab-bedrock-import v\S+ \S*enabled\S* \S*OK/
-  );
-  expect(jupyter(jupyterlab, ['server', 'extension', 'list'])).toMatch(
-    /jupyterlab_bedrock_import \S* ?\S*OK/
-  );
+test('the wheel is enough: both halves are enabled and OK', async ({ jupyterlab }) => {
+  const [labextensions, serverExtensions] = await Promise.all([
+    jupyter(jupyterlab, ['labextension', 'list']),
+    jupyter(jupyterlab, ['server', 'extension', 'list'])
+  ]);
+  expect(labextensions).toContain(`JupyterLab v${jupyterlab}`);
+  expect(labextensions).toMatch(/jupyterlab-bedrock-import v\S+ \S*enabled\S* \S*OK/);
+  expect(serverExtensions).toMatch(/jupyterlab_bedrock_import \S* ?\S*OK/);
 });
 
 test('nothing is sent before the panel is opened, which connects and shows its sections', async ({
@@ -45,7 +41,7 @@ test('nothing is sent before the panel is opened, which connects and shows its s
   await panel.show();
   await panel.ready();
   expect(ours()).toEqual(['/bedrock-import/status', '/bedrock-import/engine']);
-  for (const title of SECTIONS) {
+  for (const title of SECTION_TITLES) {
     await expect(panel.title(title)).toBeVisible();
   }
   expect(lab.enginePids()).toHaveLength(1);

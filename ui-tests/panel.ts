@@ -2,12 +2,22 @@
 import { expect } from '@playwright/test';
 import type { Locator, Page } from '@playwright/test';
 
+import { PANEL_ID, SectionIDs } from '../src/panel/commandIds';
 import type { Lab } from './lab';
 
 export type Theme = 'JupyterLab Light' | 'JupyterLab Dark' | 'JupyterLab Dark High Contrast';
 
+const SECTIONS = {
+  'This machine': SectionIDs.machine,
+  'Import a model': SectionIDs.model,
+  Jobs: SectionIDs.jobs,
+  'Imported models': SectionIDs.importedModels
+} as const;
+
+export type SectionTitle = keyof typeof SECTIONS;
+
 /** Titles of the panel's sections, in their order. */
-export type SectionTitle = 'This machine' | 'Import a model' | 'Jobs' | 'Imported models';
+export const SECTION_TITLES = Object.keys(SECTIONS) as SectionTitle[];
 
 export class PanelPage {
   constructor(
@@ -17,7 +27,7 @@ export class PanelPage {
 
   /** The panel. */
   get root(): Locator {
-    return this.page.locator('#bedrock-import-panel');
+    return this.page.locator(`#${PANEL_ID}`);
   }
 
   /** The icon in the sidebar. */
@@ -67,22 +77,27 @@ export class PanelPage {
     await expect(this.connection).toBeEmpty({ timeout: 30_000 });
   }
 
-  /** What is below a section's title: its toolbar and what it shows. */
+  /** What is below a section's title. */
   section(title: SectionTitle): Locator {
-    return this.root.getByRole('region', { name: title });
+    return this.root.locator(`#${SECTIONS[title]}`);
   }
 
-  /** A section's title, which opens and closes it. */
+  /** A section's title, with its toolbar; it opens and closes the section. */
   title(title: SectionTitle): Locator {
-    return this.root.getByRole('button', { name: title });
+    return this.root.locator('.lm-AccordionPanel-title').filter({ has: this.label(title) });
   }
 
   /** Opens a section unless it is open. */
   async expand(title: SectionTitle): Promise<Locator> {
     if ((await this.title(title).getAttribute('aria-expanded')) !== 'true') {
-      await this.title(title).locator('.lm-AccordionPanel-titleLabel').click();
+      await this.title(title).locator(this.label(title)).click();
     }
+    await expect(this.section(title)).toBeVisible();
     return this.section(title);
+  }
+
+  private label(title: SectionTitle): Locator {
+    return this.page.locator('.lm-AccordionPanel-titleLabel').getByText(title, { exact: true });
   }
 
   async setTheme(theme: Theme): Promise<void> {

@@ -7,7 +7,12 @@ interface Expected {
 }
 
 /** What JupyterLab says itself, with or without this extension. */
-const OF_JUPYTERLAB: Expected[] = [];
+const OF_JUPYTERLAB: Expected[] = [
+  {
+    pattern: /console warning: Plugin @jupyterlab\/\S+ \(.*\) took [\d.]+ms to activate/,
+    why: 'It measures its own start, which takes long on a busy machine.'
+  }
+];
 
 export class Problems {
   private readonly found: string[] = [];
@@ -23,6 +28,13 @@ export class Problems {
   /** From now on and looking back, problems like this are part of the test. */
   expect(pattern: RegExp, why: string): void {
     this.expected.push({ pattern, why });
+  }
+
+  /** The test stops the server, and JupyterLab says so in its many ways. */
+  expectServerAway(): void {
+    this.expect(/ERR_(CONNECTION_REFUSED|EMPTY_RESPONSE|CONNECTION_RESET)/, 'the server is away');
+    this.expect(/WebSocket connection to .* failed/, 'the server is away');
+    this.expect(/Failed to fetch|NetworkError|ServerConnection|Connection lost/, 'what follows');
   }
 
   unexpected(): string[] {
