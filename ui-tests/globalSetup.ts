@@ -2,11 +2,13 @@ import type { FullConfig } from '@playwright/test';
 
 import { makeEnvironments } from '../scripts/jupyterlabVersions.mjs';
 import type { WorkerOptions } from './fixtures';
+import { writeModels } from './models';
 
 /** One wheel of this checkout, and a Python environment with it for each version that is tested. */
 export default async function globalSetup(
   config: FullConfig<object, WorkerOptions>
 ): Promise<void> {
+  writeModels();
   const named = projectsNamed(process.argv);
   const versions = config.projects
     .filter(({ name }) => named.length === 0 || named.includes(name))
