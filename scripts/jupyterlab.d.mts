@@ -32,6 +32,8 @@ export interface StartJupyterLabOptions {
   token?: string;
   /** More arguments of the server. */
   args?: readonly string[];
+  /** Gives the start up. */
+  signal?: AbortSignal;
 }
 
 export function startJupyterLab(options: StartJupyterLabOptions): Promise<StartedJupyterLab>;

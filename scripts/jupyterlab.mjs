@@ -85,7 +85,8 @@ export async function startJupyterLab({
   baseUrl = '/',
   port,
   token = randomBytes(24).toString('hex'),
-  args = []
+  args = [],
+  signal
 }) {
   const folders = labFolders(folder);
   for (const path of Object.values(folders)) {
@@ -154,8 +155,9 @@ export async function startJupyterLab({
   };
   const until = Date.now() + START_BUDGET_MS;
   while (!(await answers(`${address}api`))) {
-    if (code !== undefined || Date.now() > until) {
+    if (code !== undefined || signal?.aborted || Date.now() > until) {
       killGroup(child);
+      await ended;
       throw new Error(`JupyterLab did not start (code ${code ?? 'none'}):\n${log}`);
     }
     await sleep(LOOK_EVERY_MS);

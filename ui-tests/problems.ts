@@ -11,6 +11,10 @@ const OF_JUPYTERLAB: Expected[] = [
   {
     pattern: /console warning: Plugin @jupyterlab\/\S+ \(.*\) took [\d.]+ms to activate/,
     why: 'It measures its own start, which takes long on a busy machine.'
+  },
+  {
+    pattern: /console warning: Language pack 'en_US' not installed!/,
+    why: '4.2 looks for a translation into its own language.'
   }
 ];
 
