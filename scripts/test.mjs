@@ -86,6 +86,25 @@ async function pytest() {
   return counted(code, counts);
 }
 
+/** Playwright's tests, in each of its projects. It needs the network of the user to install JupyterLab. */
+async function browser() {
+  const report = join(scratch, 'browser.json');
+  const { code } = await run(
+    [...nodeProgram('@playwright/test/cli.js'), 'test', '--config', 'ui-tests'],
+    { env: { ...process.env, BROWSER_TEST_REPORT: report } }
+  );
+  const counts = readReport('browser.json', text => {
+    const { stats, errors } = JSON.parse(text);
+    return {
+      passed: stats.expected,
+      // Errors outside of tests, such as a file that cannot be loaded.
+      failed: stats.unexpected + stats.flaky + errors.length,
+      skipped: stats.skipped
+    };
+  });
+  return counted(code, counts);
+}
+
 /** Files of Node's own test runner, which shows them to people and counts them in a report. */
 async function nodeTests(name, pattern, env = hermetic) {
   const report = join(scratch, `${name}.tap`);
@@ -140,13 +159,14 @@ const suites = {
           .map(name => join('scripts/tests', name))
       )
   },
-  jest: { title: 'Engine and sandbox (jest)', run: jest },
+  jest: { title: 'Engine, sandbox and panel (jest)', run: jest },
   pytest: { title: 'Command and other clients (pytest)', run: pytest },
   wheel: {
     title: 'Wheel in an empty environment',
     // pip may have to fetch Deno, so this one keeps the user's network settings.
     run: () => nodeTests('wheel', [join('scripts/tests', WHEEL_TEST)], process.env)
   },
+  browser: { title: 'The panel in Chromium, in four versions of JupyterLab', run: browser },
   start: {
     title: 'The main job (npm start -- --once)',
     run: () => single([process.execPath, 'scripts/start.mjs', '--once'])

@@ -18,6 +18,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 
+import { environmentOf, makeEnvironments, newestJupyterLab } from '../jupyterlabVersions.mjs';
 import { exitCodeOf, root, run, venvProgram } from '../processes.mjs';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -91,7 +92,31 @@ test('pip wheel gives one wheel for all systems, and it holds both bundles', asy
   );
 });
 
-test('the sdist holds sources and bundles, and makes the same wheel without Node', async () => {
+test('the wheel holds the extension of JupyterLab once, where JupyterLab looks for it', async () => {
+  const data = `jupyterlab_bedrock_import-${version}.data/data`;
+  const place = `${data}/share/jupyter/labextensions/jupyterlab-bedrock-import/`;
+  const names = await namesIn(join(folder, WHEEL));
+  const inside = names.filter(name => name.startsWith(place)).map(name => name.slice(place.length));
+  for (const name of [
+    'install.json',
+    'package.json',
+    'schemas/jupyterlab-bedrock-import/plugin.json',
+    'static/style.js',
+    'static/third-party-licenses.json'
+  ]) {
+    assert.ok(inside.includes(name), name);
+  }
+  assert.equal(inside.filter(name => /^static\/remoteEntry\.\w+\.js$/.test(name)).length, 1);
+  assert.deepEqual(
+    names.filter(name => name.includes('/labextension/')),
+    []
+  );
+  assert.ok(
+    names.includes(`${data}/etc/jupyter/jupyter_server_config.d/jupyterlab_bedrock_import.json`)
+  );
+});
+
+test('the sdist holds sources and what is built, and makes the same wheel without Node', async () => {
   const names = (await namesIn(join(folder, SDIST))).map(name =>
     name.split('/').slice(1).join('/')
   );
@@ -100,7 +125,8 @@ test('the sdist holds sources and bundles, and makes the same wheel without Node
     'package-lock.json',
     'scripts/bundle.mjs',
     'src/engine/main.ts',
-    'jupyterlab_bedrock_import/bundle/engine.js'
+    'jupyterlab_bedrock_import/bundle/engine.js',
+    'jupyterlab_bedrock_import/labextension/package.json'
   ]) {
     assert.ok(names.includes(name), name);
   }
@@ -189,4 +215,17 @@ test('nothing was downloaded', () => {
     files.filter(file => /^(npm|remote|deps|registries|gen)\b/.test(file)),
     []
   );
+});
+
+test('beside JupyterLab, both halves of the panel are enabled and OK', async () => {
+  const newest = newestJupyterLab();
+  await makeEnvironments([newest]);
+  const jupyter = venvProgram('jupyter', environmentOf(newest));
+  const list = async args => (await mustRun([jupyter, ...args, 'list'])).text;
+  const [extensions, servers] = await Promise.all([
+    list(['labextension']),
+    list(['server', 'extension'])
+  ]);
+  assert.match(extensions, /jupyterlab-bedrock-import v\S+ \S*enabled\S* \S*OK/);
+  assert.match(servers, /jupyterlab_bedrock_import \S* ?\S*OK/);
 });
