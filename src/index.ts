@@ -1,6 +1,7 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { enginePlugin } from './panel/connection';
+import { machinePlugin } from './panel/machine';
 import { modelPlugin } from './panel/model';
 import { preferencesPlugin } from './panel/preferences';
 import { sidebarPlugin } from './panel/sidebar';
@@ -10,6 +11,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   enginePlugin,
   preferencesPlugin,
   sidebarPlugin,
+  machinePlugin,
   modelPlugin
 ];
 

@@ -25,6 +25,9 @@ Object.assign(globalThis, {
     removeListener: () => undefined
   }),
   DragEvent: globalThis.DragEvent ?? DragEventStandIn,
+  // JupyterLab waits for it after it has rendered a model.
+  requestIdleCallback:
+    globalThis.requestIdleCallback ?? ((callback: () => void) => setTimeout(callback)),
   // React warns of updates outside of `act` only where this says that it shall.
   IS_REACT_ACT_ENVIRONMENT: true
 });

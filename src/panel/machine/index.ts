@@ -1,0 +1,1 @@
+export { machinePlugin } from './plugin';

@@ -1,0 +1,151 @@
+import { VDomModel } from '@jupyterlab/ui-components';
+import { Poll } from '@lumino/polling';
+
+import { getDisk, getIdentity, getMachine, getStorage } from '../../protocol';
+import type { DiskSpace, Identity, JobFact, Machine, MachineStorage } from '../../protocol';
+import type { EngineState } from '../connection';
+import type { IEngine } from '../tokens';
+import { Part } from './part';
+
+/** How old sizes may be while somebody looks at them. */
+const POLL_MS = 60_000;
+/** While jobs run, their changes ask for new sizes no more often than this. */
+const WHILE_JOBS_RUN_MS = 30_000;
+/** Trash and hub cache are measured for no more than a twentieth of the time. */
+const PAUSE_SHARE = 20;
+
+/** What the section shows. It asks for nothing while the section is closed or the engine not ready. */
+export class MachineModel extends VDomModel {
+  readonly machine = this.part<Machine>();
+  readonly identity = this.part<Identity>();
+  readonly disk = this.part<DiskSpace>();
+  readonly storage = this.part<MachineStorage>();
+  private readonly poll: Poll;
+  private shown = false;
+  /** Whether machine and identity have to be asked for again. */
+  private stale = true;
+  private sizesAskedAt = 0;
+  private storageDueAt = 0;
+  private jobs = '';
+
+  constructor(private readonly engine: IEngine) {
+    super();
+    this.poll = new Poll({
+      name: 'jupyterlab-bedrock-import:machine',
+      auto: false,
+      frequency: { interval: POLL_MS, backoff: false },
+      standby: 'when-hidden',
+      factory: () => this.askSizes()
+    });
+    engine.stateChanged.connect(this.onEngineState, this);
+    engine.jobsChanged.connect(this.onJobs, this);
+  }
+
+  get isReady(): boolean {
+    return this.engine.state.status === 'ready';
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this.engine.stateChanged.disconnect(this.onEngineState, this);
+    this.engine.jobsChanged.disconnect(this.onJobs, this);
+    this.poll.dispose();
+    super.dispose();
+    this.parts.forEach(part => part.cancel());
+  }
+
+  /** Says whether the section is in sight. */
+  setShown(shown: boolean): void {
+    this.shown = shown;
+    this.look();
+  }
+
+  /** Asks for everything again. */
+  refresh(): void {
+    if (this.isReady) {
+      this.storageDueAt = 0;
+      this.askFacts();
+      this.storage.cancel();
+      void this.askSizes();
+    }
+  }
+
+  private get parts(): Part<unknown>[] {
+    return [this.machine, this.identity, this.disk, this.storage];
+  }
+
+  private get polling(): boolean {
+    return this.shown && this.isReady;
+  }
+
+  private part<T>(): Part<T> {
+    return new Part<T>(() => {
+      if (!this.isDisposed) {
+        this.stateChanged.emit();
+      }
+    });
+  }
+
+  private look(): void {
+    if (!this.polling) {
+      void this.poll.stop();
+      return;
+    }
+    if (this.stale) {
+      this.stale = false;
+      this.askFacts();
+    }
+    void this.poll.start();
+  }
+
+  private askFacts(): void {
+    void this.machine.fetch(signal => this.engine.query(getMachine, { signal }));
+    void this.identity.fetch(signal => this.engine.query(getIdentity, { signal }));
+  }
+
+  private async askSizes(): Promise<void> {
+    this.sizesAskedAt = Date.now();
+    await Promise.all([
+      this.disk.fetch(signal => this.engine.query(getDisk, { signal })),
+      this.askStorage()
+    ]);
+  }
+
+  /** A trash of many files takes seconds: it is not measured anew all the time. */
+  private async askStorage(): Promise<void> {
+    const startedAt = Date.now();
+    if (this.storage.loading || startedAt < this.storageDueAt) {
+      return;
+    }
+    await this.storage.fetch(signal => this.engine.query(getStorage, { signal }));
+    const endedAt = Date.now();
+    this.storageDueAt = endedAt + (endedAt - startedAt) * PAUSE_SHARE;
+  }
+
+  private onEngineState(_: IEngine, { status }: EngineState): void {
+    if (status !== 'ready') {
+      this.stale = true;
+      this.storageDueAt = 0;
+      // The engine that was asked answers no more.
+      this.parts.forEach(part => part.cancel());
+    }
+    this.look();
+    this.stateChanged.emit();
+  }
+
+  /** A job that has come to another state may have used or freed the disk. */
+  private onJobs(_: IEngine, jobs: JobFact[]): void {
+    const states = jobs.map(({ id, state }) => `${id} ${state}`).join('\n');
+    if (states === this.jobs) {
+      return;
+    }
+    this.jobs = states;
+    if (this.polling) {
+      const running = jobs.some(({ state }) => state === 'running');
+      const wait = running ? this.sizesAskedAt + WHILE_JOBS_RUN_MS - Date.now() : 0;
+      void this.poll.schedule({ phase: 'refreshed', interval: Math.max(0, wait) });
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { DiskSpace, HostKind, Machine, MachineStorage } from '../../protocol';
+import { formatBytes, formatCount } from '../components';
+
+/** Something about the machine that the user can put right. */
+export interface MachineWarning {
+  id: string;
+  found: string;
+  nextStep?: string;
+  /** Folders that the next step speaks of. */
+  paths?: string[];
+}
+
+export interface MachineFacts {
+  machine?: Machine;
+  disk?: DiskSpace;
+  storage?: MachineStorage;
+}
+
+const LITTLE_BYTES = 2e9;
+const LITTLE_SHARE = 0.05;
+const MUCH_TRASH_BYTES = 1e9;
+const MUCH_TRASH_SHARE = 0.01;
+const FEW_INODES_SHARE = 0.01;
+
+/** Only what there is something to do about, the most urgent first. */
+export function findWarnings(facts: MachineFacts, trans: TranslationBundle): MachineWarning[] {
+  const { machine, disk, storage } = facts;
+  return [
+    disk && nearlyFull(disk, machine?.host, trans),
+    disk && fewInodes(disk, trans),
+    storage && muchTrash(storage, disk, machine?.host, trans),
+    machine && noRegion(machine, trans),
+    machine && storage && cacheElsewhere(machine, storage, trans),
+    ...(machine?.warnings ?? []).map((found, index) => ({ id: `machine-${index}`, found }))
+  ].filter(warning => warning !== undefined);
+}
+
+function nearlyFull(
+  disk: DiskSpace,
+  host: HostKind | undefined,
+  trans: TranslationBundle
+): MachineWarning | undefined {
+  const { availableBytes, totalBytes, unlimited } = disk;
+  if (unlimited || availableBytes >= Math.max(LITTLE_BYTES, totalBytes * LITTLE_SHARE)) {
+    return undefined;
+  }
+  return {
+    id: 'nearly-full',
+    found:
+      availableBytes === 0
+        ? trans.__('The disk is full.')
+        : trans.__('The disk is nearly full: %1 available.', formatBytes(availableBytes)),
+    nextStep: moreRoom(host, trans)
+  };
+}
+
+function moreRoom(host: HostKind | undefined, trans: TranslationBundle): string {
+  switch (host) {
+    case 'notebook-instance':
+      return trans.__(
+        'An import that streams needs no room here. For more room, delete what is not needed, or stop the instance and give it a larger volume.'
+      );
+    case 'studio-space':
+    case 'unified-studio':
+      return trans.__(
+        'An import that streams needs no room here. For more room, delete what is not needed, or stop the space and give it more storage.'
+      );
+    case 'plain-jupyter':
+    case undefined:
+      return trans.__(
+        'An import that streams needs no room here. For more room, delete what is not needed.'
+      );
+  }
+}
+
+function fewInodes({ inodes }: DiskSpace, trans: TranslationBundle): MachineWarning | undefined {
+  if (inodes === undefined || inodes.available >= inodes.total * FEW_INODES_SHARE) {
+    return undefined;
+  }
+  return {
+    id: 'few-inodes',
+    found: trans._n(
+      'Room for only %1 more file: the inodes of the disk are nearly used up.',
+      'Room for only %2 more files: the inodes of the disk are nearly used up.',
+      inodes.available,
+      formatCount(inodes.available)
+    ),
+    nextStep: trans.__('Delete folders with many small files, such as old environments.')
+  };
+}
+
+function muchTrash(
+  { trash }: MachineStorage,
+  disk: DiskSpace | undefined,
+  host: HostKind | undefined,
+  trans: TranslationBundle
+): MachineWarning | undefined {
+  const sized = disk?.unlimited === false;
+  const much =
+    trash.bytes > MUCH_TRASH_BYTES || (sized && trash.bytes > disk.totalBytes * MUCH_TRASH_SHARE);
+  if (!much || trash.items === 0) {
+    return undefined;
+  }
+  const folders = trash.folders.filter(({ items, onRootDisk }) => onRootDisk && items > 0);
+  return {
+    id: 'trash',
+    found: trans.__('Emptying the trash frees %1.', formatBytes(trash.bytes)),
+    nextStep: emptyTrash(host, trans),
+    paths: folders.map(({ path }) => path)
+  };
+}
+
+function emptyTrash(host: HostKind | undefined, trans: TranslationBundle): string {
+  switch (host) {
+    case 'notebook-instance':
+      return trans.__(
+        'On a Notebook Instance, what you delete in the file browser is moved to the trash and still takes its room. Delete what is in it for good:'
+      );
+    case 'studio-space':
+    case 'unified-studio':
+      return trans.__(
+        'The file browser of a space deletes for good; this was put into the trash by other programs. Delete what is in it:'
+      );
+    case 'plain-jupyter':
+    case undefined:
+      return trans.__(
+        'What you delete in the file browser may be moved to the trash and still take its room. Empty it in your file manager, or delete what is in it:'
+      );
+  }
+}
+
+function noRegion({ region }: Machine, trans: TranslationBundle): MachineWarning | undefined {
+  return region === undefined
+    ? {
+        id: 'no-region',
+        found: trans.__('No AWS Region is set.'),
+        nextStep: trans.__(
+          'Set AWS_REGION where the Jupyter server is started, or a region in ~/.aws/config, then restart the server.'
+        )
+      }
+    : undefined;
+}
+
+/** A cache outside of the root is in the warnings of the engine; this one leads out of it by a link or mount. */
+function cacheElsewhere(
+  { host, root }: Machine,
+  { hubCache }: MachineStorage,
+  trans: TranslationBundle
+): MachineWarning | undefined {
+  const inside = hubCache.path.startsWith(root.endsWith('/') ? root : `${root}/`);
+  if (hubCache.onRootDisk || !inside || host === 'plain-jupyter') {
+    return undefined;
+  }
+  return {
+    id: 'cache-elsewhere',
+    found: trans.__(
+      'The hub cache is on another disk than your files: it may be lost when this machine stops.'
+    ),
+    nextStep: trans.__('Set HF_HOME to a folder of the disk with your files, in %1.', root),
+    paths: [hubCache.path]
+  };
+}
