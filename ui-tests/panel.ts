@@ -131,11 +131,25 @@ export class PanelPage {
     );
   }
 
-  /** JupyterLab writes a changed layout down a little later. */
+  /**
+   * JupyterLab writes a changed layout down half a second later, and once more when it has changed
+   * meanwhile: waits for the last one.
+   */
   async layoutIsSaved(): Promise<void> {
-    await this.page.waitForResponse(
-      answer => answer.request().method() === 'PUT' && answer.url().includes('/lab/api/workspaces/')
-    );
+    const saved = (timeout: number): Promise<unknown> =>
+      this.page.waitForResponse(
+        answer =>
+          answer.request().method() === 'PUT' && answer.url().includes('/lab/api/workspaces/'),
+        { timeout }
+      );
+    await saved(15_000);
+    for (;;) {
+      try {
+        await saved(1_000);
+      } catch {
+        return;
+      }
+    }
   }
 
   /** The dialog that is open. */

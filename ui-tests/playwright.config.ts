@@ -34,8 +34,7 @@ export default defineConfig<object, WorkerOptions>({
   use: {
     viewport: { width: 1280, height: 900 },
     actionTimeout: 15_000,
-    // Kept for tests that fail, below .cache/ui-tests.
-    trace: 'retain-on-failure',
+    // Below .cache/ui-tests, with what the page held. `--trace on` records much more, and takes longer.
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: findChromium(),
