@@ -1,5 +1,7 @@
 export { EngineFailure, isCancelled, toFailure } from './failure';
 export { EngineClient } from './engineClient';
+export { Loader, NONE } from './loaded';
+export type { Loaded } from './loaded';
 export { restartHint } from './hostHint';
 export type { EngineState } from './state';
 export { enginePlugin } from './plugin';

@@ -10,11 +10,11 @@ import {
   startImport
 } from '../../protocol';
 import type { ImportReview, ModelFacts, RoleFact } from '../../protocol';
+import { Loader } from '../connection';
 import type { EngineState } from '../connection';
 import type { IEngine } from '../tokens';
 import { EMPTY_DRAFT, sameWish, toWish } from './draft';
 import type { Draft } from './draft';
-import { Loader } from './loaded';
 import { ModelSearch } from './modelSearch';
 
 /** So long nobody has to have changed anything before it is reviewed. */

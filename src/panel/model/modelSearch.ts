@@ -1,8 +1,8 @@
 import { searchModels } from '../../protocol';
 import type { FoundModelFact } from '../../protocol';
+import { Loader } from '../connection';
+import type { Loaded } from '../connection';
 import type { IEngine } from '../tokens';
-import { Loader } from './loaded';
-import type { Loaded } from './loaded';
 
 /** So long nobody has to have typed before the hub is asked. */
 const PAUSE_MS = 250;

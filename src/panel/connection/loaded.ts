@@ -1,5 +1,5 @@
 import type { Failure } from '../../protocol';
-import { isCancelled, toFailure } from '../connection';
+import { isCancelled, toFailure } from './failure';
 
 /** Something that is fetched: what was known before stays in sight while it is fetched again. */
 export type Loaded<T> =
@@ -30,7 +30,7 @@ export class Loader<T> {
 
   /** @returns what was fetched; undefined when it failed or was overtaken */
   async load(fetch: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-    this.running?.abort();
+    this.giveUp();
     const running = new AbortController();
     this.running = running;
     this.set({ status: 'loading', value: this._state.value });
@@ -58,13 +58,26 @@ export class Loader<T> {
     }
   }
 
+  /** Gives up what is being fetched; what was known before stays. */
+  cancel(): void {
+    if (this.running !== undefined) {
+      this.giveUp();
+      const { value } = this._state;
+      this.set(value === undefined ? NONE : { status: 'ready', value });
+    }
+  }
+
   /** Forgets what was fetched, and what is being fetched. */
   clear(): void {
-    this.running?.abort();
-    this.running = undefined;
+    this.giveUp();
     if (this._state.status !== 'none') {
       this.set(NONE);
     }
+  }
+
+  private giveUp(): void {
+    this.running?.abort();
+    this.running = undefined;
   }
 
   private set(state: Loaded<T>): void {

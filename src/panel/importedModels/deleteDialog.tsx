@@ -1,0 +1,43 @@
+import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { ImportedModelFact } from '../../protocol';
+import { Facts } from '../components';
+
+/** Says exactly what is deleted and what stays. @returns whether it shall be */
+export async function confirmDelete(
+  model: ImportedModelFact,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const { button } = await showDialog({
+    title: trans.__('Delete the model “%1” from Bedrock?', model.name),
+    body: ReactWidget.create(<WhatIsDeleted model={model} trans={trans} />),
+    buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: trans.__('Delete the model') })],
+    defaultButton: 0
+  });
+  return button.accept;
+}
+
+function WhatIsDeleted(props: { model: ImportedModelFact; trans: TranslationBundle }): JSX.Element {
+  const { model, trans } = props;
+  const { arn, name, s3Uri } = model;
+  return (
+    <div className="jp-BedrockImport-dialog">
+      <p>{trans.__('Deleted, which cannot be undone:')}</p>
+      <Facts
+        facts={[
+          [trans.__('Model'), name],
+          [trans.__('ARN'), <code key="arn">{arn}</code>]
+        ]}
+      />
+      <p>
+        {s3Uri === undefined
+          ? trans.__('The files that it was imported from stay in S3, where they cost storage.')
+          : trans.__(
+              'The files that it was imported from stay in S3, where they cost storage, and can be imported again:'
+            )}
+      </p>
+      {s3Uri !== undefined && <code>{s3Uri}</code>}
+    </div>
+  );
+}

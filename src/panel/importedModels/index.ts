@@ -1,0 +1,1 @@
+export { importedModelsPlugin } from './plugin';

@@ -1,0 +1,91 @@
+import { useId, useRef } from 'react';
+
+import type { ImportedModelFact } from '../../protocol';
+import { FailureNote, formatCount, useTrans } from '../components';
+import type { ImportedModelsModel } from './importedModelsModel';
+import { ModelItem } from './modelItem';
+
+export interface ModelActions {
+  ask: (model: ImportedModelFact) => void;
+  /** Settles when the model is deleted, or is not. */
+  remove: (model: ImportedModelFact) => Promise<void>;
+}
+
+/** The section: every model that Bedrock has, the newest first. */
+export function ModelList(props: {
+  model: ImportedModelsModel;
+  actions: ModelActions;
+}): JSX.Element {
+  const trans = useTrans();
+  const list = useRef<HTMLUListElement>(null);
+  const { model, actions } = props;
+  const { shown, state } = model;
+  const remove = async (fact: ImportedModelFact): Promise<void> => {
+    await actions.remove(fact);
+    // The button that was pressed is gone with its model.
+    if (document.activeElement === document.body) {
+      list.current?.focus();
+    }
+  };
+  return (
+    <>
+      {state.status === 'failed' && <FailureNote failure={state.failure} />}
+      {model.hasFilter && <Filter model={model} count={shown.length} />}
+      {state.value === undefined ? (
+        state.status !== 'failed' && (
+          <p className="jp-BedrockImport-quiet">
+            {state.status === 'loading'
+              ? trans.__('Looking at what Bedrock has …')
+              : trans.__('Shown as soon as the engine answers.')}
+          </p>
+        )
+      ) : model.models.length === 0 ? (
+        <p className="jp-BedrockImport-quiet">
+          {trans.__('No model is imported in this account and Region yet.')}
+        </p>
+      ) : (
+        <ul
+          ref={list}
+          className="jp-BedrockImport-models"
+          aria-label={trans.__('Imported models')}
+          aria-busy={state.status === 'loading'}
+          tabIndex={-1}
+        >
+          {shown.map(fact => (
+            <ModelItem
+              key={fact.arn}
+              fact={fact}
+              model={model}
+              onAsk={() => actions.ask(fact)}
+              onDelete={() => void remove(fact)}
+            />
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function Filter({ model, count }: { model: ImportedModelsModel; count: number }): JSX.Element {
+  const trans = useTrans();
+  const id = useId();
+  return (
+    <div className="jp-BedrockImport-modelFilter">
+      <input
+        type="search"
+        className="jp-mod-styled"
+        aria-label={trans.__('Filter models')}
+        aria-describedby={id}
+        placeholder={trans.__('Filter by name or architecture')}
+        spellCheck={false}
+        value={model.filter}
+        onChange={event => {
+          model.filter = event.target.value;
+        }}
+      />
+      <span id={id} className="jp-BedrockImport-quiet" role="status">
+        {trans.__('%1 of %2', formatCount(count), formatCount(model.models.length))}
+      </span>
+    </div>
+  );
+}
