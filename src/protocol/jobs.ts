@@ -61,11 +61,14 @@ export interface CopyProgress {
   retries: number;
   retryCauses: Readonly<Record<string, number>>;
   connections: number;
+  /** Those that are on their way; known only where the job runs. */
+  files?: readonly FileProgress[];
 }
 
 /** One thing that happened in a job. `seq` counts from 1; progress may come with that of the event before. */
 export type JobEvent = { seq: number; at: string } & (
-  | { type: 'state'; state: JobState; error?: Failure }
+  /** `fresh`: the job was made anew; what its stages did before counts no longer. */
+  | { type: 'state'; state: JobState; error?: Failure; fresh?: boolean }
   | { type: 'stage'; stage: JobStage; state: string; detail?: string; waitsFor?: string }
   | { type: 'progress'; progress: CopyProgress }
   | { type: 'file'; path: string; state: FileProgress['state']; provedBy?: string }

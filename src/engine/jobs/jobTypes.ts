@@ -146,7 +146,8 @@ export type JobEventBody =
       /** Of a waiting stage: the job that holds it up. */
       waitsFor?: string;
     }
-  | { type: 'progress'; progress: JobProgress }
+  /** The files that are on their way are told while it runs, and kept nowhere. */
+  | { type: 'progress'; progress: JobProgress & Partial<Pick<CopyProgress, 'files'>> }
   | ({ type: 'file' } & FileEvent)
   | { type: 'retry'; retry: CopyRetry }
   | { type: 'connections'; connections: number; why: string }

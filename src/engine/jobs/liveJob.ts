@@ -70,10 +70,11 @@ export class LiveJob {
       at: new Date().toISOString(),
       ...body
     };
-    addEvent(this.facts, event);
+    const kept = withoutFiles(event);
+    addEvent(this.facts, kept);
     // Another process may write this journal by now.
     if (journalled && this.lease?.held !== false) {
-      this.writer.append(event, isDurable(body));
+      this.writer.append(kept, isDurable(body));
     }
     for (const listener of [...this.listeners]) {
       listener(event);
@@ -108,6 +109,15 @@ export class LiveJob {
     this.journalledPhase = phase;
     return true;
   }
+}
+
+/** What a journal holds of it: where each file stands now is of no use later. */
+function withoutFiles(event: JobEvent): JobEvent {
+  if (event.type !== 'progress') {
+    return event;
+  }
+  const { files: _, ...progress } = event.progress;
+  return { ...event, progress };
 }
 
 /** What a later run relies on, as opposed to what only people look at. */

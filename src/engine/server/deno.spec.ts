@@ -103,7 +103,13 @@ describe('the engine as the Jupyter server starts it', () => {
     const { jobId } = await page.connection.sendRequest(startImport, {
       reviewId: review.reviewId
     });
-    await eventOf(page, jobId, ({ type }) => type === 'progress');
+    await eventOf(
+      page,
+      jobId,
+      event =>
+        event.type === 'progress' &&
+        event.progress.files?.some(({ movedBytes, sizeBytes }) => movedBytes < sizeBytes) === true
+    );
     first.child.kill('SIGKILL');
     await first.ended;
 

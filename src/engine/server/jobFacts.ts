@@ -17,7 +17,7 @@ export function toEventFact(event: JobEvent): EventFact {
   const { seq, at } = event;
   switch (event.type) {
     case 'state':
-      return { seq, at, type: 'state', state: event.state, error: event.error };
+      return { seq, at, type: 'state', state: event.state, error: event.error, fresh: event.fresh };
     case 'stage': {
       const { stage, state, detail, waitsFor } = event;
       return { seq, at, type: 'stage', stage, state, detail, waitsFor };

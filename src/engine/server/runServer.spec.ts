@@ -213,6 +213,9 @@ describe('an import', () => {
     expect(events.at(-1)).toMatchObject({ type: 'state', state: 'done' });
     expect(again.at(-1)).toMatchObject({ type: 'state', state: 'done' });
     expect(events.some(({ type }) => type === 'progress')).toBe(true);
+    // What is kept for later does not say where each file stood.
+    const kept = await follow(page, id);
+    expect(kept.some(event => event.type === 'progress' && event.progress.files)).toBe(false);
     const job = await page.connection.sendRequest(getJob, { id });
     expect(job).toMatchObject({ state: 'done', runsElsewhere: false });
     expect(job.modelArn).toMatch(/^arn:aws:bedrock:/);

@@ -1,4 +1,4 @@
-import { Dialog, InputDialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
+import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 
@@ -46,11 +46,11 @@ async function createBucket(form: ImportForm, trans: TranslationBundle): Promise
     await form.createBucket(name);
   } catch (error) {
     const { message, nextStep } = toFailure(error);
-    await showErrorMessage(
-      trans.__('The bucket was not created'),
-      { message: `${message} ${nextStep}` },
-      [Dialog.okButton({ label: trans.__('Close') })]
-    );
+    await showDialog({
+      title: trans.__('The bucket was not created'),
+      body: `${message} ${nextStep}`,
+      buttons: [Dialog.okButton({ label: trans.__('Close') })]
+    });
   }
 }
 

@@ -11,8 +11,7 @@ export async function copyStage(run: StageRun): Promise<string> {
     signal: run.signal,
     onProgress: progress => {
       run.options.onCopyProgress?.(progress);
-      const { files: _, ...overall } = progress;
-      run.emit({ type: 'progress', progress: overall });
+      run.emit({ type: 'progress', progress });
     },
     onRetry: retry =>
       run.emit({ type: 'retry', retry: { ...retry, cause: withoutSecrets(retry.cause) } }),

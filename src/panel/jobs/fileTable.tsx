@@ -1,0 +1,108 @@
+import { useId, useMemo, useState } from 'react';
+
+import type { FileProgress, JobDetails } from '../../protocol';
+import { formatBytes, percentOf, Progress, useTrans } from '../components';
+import type { JobStory } from './jobStory';
+import { fileStateWord } from './jobWords';
+
+/** So many rows are drawn at once; a model may have thousands of files. */
+const PAGE = 200;
+
+interface Row {
+  path: string;
+  sizeBytes: number;
+  state: FileProgress['state'];
+  movedBytes: number;
+  provedBy?: string;
+}
+
+const ORDER: readonly FileProgress['state'][] = [
+  'copying',
+  'proving',
+  'waiting',
+  'proved',
+  'skipped'
+];
+
+function rowsOf(files: JobDetails['files'], story: JobStory, allDone: boolean): Row[] {
+  const rows = files.map(({ path, sizeBytes }): Row => {
+    const known = story.files.get(path);
+    const state = known?.state ?? (allDone ? 'proved' : 'waiting');
+    const isWhole = state === 'proved' || state === 'skipped' || state === 'proving';
+    return {
+      path,
+      sizeBytes,
+      state,
+      movedBytes: isWhole ? sizeBytes : (known?.movedBytes ?? 0),
+      provedBy: known?.provedBy
+    };
+  });
+  return rows.sort((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state));
+}
+
+/** All files of a job: those on their way first. */
+export function FileTable(props: {
+  files: JobDetails['files'];
+  story: JobStory;
+  allDone: boolean;
+}): JSX.Element {
+  const trans = useTrans();
+  const id = useId();
+  const { files, story, allDone } = props;
+  const [filter, setFilter] = useState('');
+  const [shown, setShown] = useState(PAGE);
+  const rows = useMemo(() => rowsOf(files, story, allDone), [files, story, allDone]);
+  const wanted = filter.trim().toLowerCase();
+  const matching =
+    wanted === '' ? rows : rows.filter(({ path }) => path.toLowerCase().includes(wanted));
+  const left = matching.length - shown;
+  return (
+    <section>
+      <div className="jp-BedrockImport-jobHead">
+        <h3 id={`${id}-title`}>{trans._n('%1 file', '%1 files', files.length)}</h3>
+        {files.length > 10 && (
+          <input
+            className="jp-mod-styled jp-BedrockImport-filter"
+            type="search"
+            aria-label={trans.__('Filter files')}
+            placeholder={trans.__('Filter files')}
+            value={filter}
+            onChange={event => setFilter(event.target.value)}
+          />
+        )}
+      </div>
+      <table className="jp-BedrockImport-table" aria-labelledby={`${id}-title`}>
+        <thead>
+          <tr>
+            <th scope="col">{trans.__('File')}</th>
+            <th scope="col">{trans.__('Size')}</th>
+            <th scope="col">{trans.__('Progress')}</th>
+            <th scope="col">{trans.__('State')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {matching.slice(0, shown).map(row => (
+            <tr key={row.path}>
+              <td className="jp-BedrockImport-path" title={row.path}>
+                {row.path}
+              </td>
+              <td className="jp-BedrockImport-number">{formatBytes(row.sizeBytes)}</td>
+              <td>
+                <Progress
+                  label={row.path}
+                  percent={percentOf(row.movedBytes, row.sizeBytes || 1)}
+                />
+              </td>
+              <td title={row.provedBy}>{fileStateWord(row.state, trans)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {left > 0 && (
+        <button type="button" className="jp-mod-styled" onClick={() => setShown(shown + PAGE)}>
+          {trans._n('Show %1 more', 'Show %1 more', Math.min(left, PAGE))}
+        </button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,1 @@
+export { jobsPlugin, jobStatusPlugin } from './plugin';

@@ -1,0 +1,81 @@
+import { GroupItem, ProgressBar, TextItem } from '@jupyterlab/statusbar';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { VDomRenderer } from '@jupyterlab/ui-components';
+
+import type { JobFact } from '../../protocol';
+import { formatDuration, percentOf } from '../components';
+import type { JobsModel } from './jobsModel';
+import { isActive, stageWord } from './jobWords';
+
+/** The job that the status bar tells of. */
+export function shownJob(jobs: readonly JobFact[]): JobFact | undefined {
+  return jobs.find(({ state }) => state === 'running') ?? jobs.find(isActive);
+}
+
+function statusText(job: JobFact, trans: TranslationBundle): string {
+  const { progress, stage, state } = job;
+  if (state === 'waiting') {
+    return trans.__('Import waits');
+  }
+  if (stage !== undefined && stage !== 'copy') {
+    return stageWord(stage, trans);
+  }
+  const percent = percentOf(progress?.movedBytes ?? 0, progress?.totalBytes ?? 0);
+  return progress?.secondsLeft === undefined
+    ? trans.__('%1 %', percent)
+    : trans.__('%1 %, %2 left', percent, formatDuration(progress.secondsLeft, trans));
+}
+
+/** What runs, in the status bar; a click opens the list of jobs. */
+export class JobStatus extends VDomRenderer<JobsModel> {
+  constructor(
+    model: JobsModel,
+    private readonly trans: TranslationBundle,
+    private readonly open: () => void
+  ) {
+    super(model);
+    this.addClass('jp-mod-highlighted');
+    this.addClass('jp-BedrockImport-status');
+    this.node.tabIndex = 0;
+    this.node.setAttribute('role', 'button');
+    this.node.addEventListener('click', this);
+    this.node.addEventListener('keydown', this);
+  }
+
+  override dispose(): void {
+    this.node.removeEventListener('click', this);
+    this.node.removeEventListener('keydown', this);
+    super.dispose();
+  }
+
+  handleEvent(event: Event): void {
+    const isKey = event instanceof KeyboardEvent;
+    if (!isKey || event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      this.open();
+    }
+  }
+
+  protected render(): JSX.Element | null {
+    const job = shownJob(this.model.jobs);
+    if (job === undefined) {
+      return null;
+    }
+    const { trans } = this;
+    const text = statusText(job, trans);
+    this.node.title = job.title;
+    this.node.setAttribute('aria-label', trans.__('%1: %2', job.title, text));
+    const { progress, stage } = job;
+    return (
+      <GroupItem spacing={4}>
+        <TextItem source={trans.__('Bedrock')} />
+        {stage === 'copy' && progress !== undefined ? (
+          <ProgressBar percentage={percentOf(progress.movedBytes, progress.totalBytes)} />
+        ) : (
+          <></>
+        )}
+        <TextItem source={text} />
+      </GroupItem>
+    );
+  }
+}
