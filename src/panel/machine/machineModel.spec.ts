@@ -79,7 +79,7 @@ describe('the model of the machine', () => {
     engine.onQuery(getIdentity, () => new Promise<never>(() => undefined));
     await open();
     expect(model.disk.value).toBe(DISK);
-    expect(model.storage.loading).toBe(true);
+    expect(model.storage.state.status).toBe('loading');
     expect(model.identity.value).toBeUndefined();
   });
 
@@ -88,13 +88,13 @@ describe('the model of the machine', () => {
     engine.onQuery(getDisk, failing('DISK_UNREADABLE')).onQuery(getIdentity, failing('DENIED'));
     model.refresh();
     await jest.advanceTimersByTimeAsync(0);
-    expect(model.disk.failure?.code).toBe('DISK_UNREADABLE');
+    expect(model.disk.state).toMatchObject({ failure: { code: 'DISK_UNREADABLE' } });
     expect(model.disk.value).toBe(DISK);
-    expect(model.identity.failure?.code).toBe('DENIED');
-    expect(model.machine.failure).toBeUndefined();
+    expect(model.identity.state).toMatchObject({ failure: { code: 'DENIED' } });
+    expect(model.machine.state.status).toBe('ready');
     engine.onQuery(getDisk, () => DISK);
     await jest.advanceTimersByTimeAsync(60_000);
-    expect(model.disk.failure).toBeUndefined();
+    expect(model.disk.state.status).toBe('ready');
   });
 
   it('looks at the sizes every minute, and at nothing when it is out of sight', async () => {
@@ -171,8 +171,7 @@ describe('the model of the machine', () => {
     fail(new Error('The connection is closed.'));
     await jest.advanceTimersByTimeAsync(0);
     expect(signal?.aborted).toBe(true);
-    expect(model.storage.failure).toBeUndefined();
-    expect(model.storage.loading).toBe(false);
+    expect(model.storage.state.status).toBe('none');
   });
 
   it('ends with its requests, its clock and its listening', async () => {

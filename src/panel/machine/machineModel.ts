@@ -3,9 +3,9 @@ import { Poll } from '@lumino/polling';
 
 import { getDisk, getIdentity, getMachine, getStorage } from '../../protocol';
 import type { DiskSpace, Identity, JobFact, Machine, MachineStorage } from '../../protocol';
+import { Loader } from '../connection';
 import type { EngineState } from '../connection';
 import type { IEngine } from '../tokens';
-import { Part } from './part';
 
 /** How old sizes may be while somebody looks at them. */
 const POLL_MS = 60_000;
@@ -16,10 +16,10 @@ const PAUSE_SHARE = 20;
 
 /** What the section shows. It asks for nothing while the section is closed or the engine not ready. */
 export class MachineModel extends VDomModel {
-  readonly machine = this.part<Machine>();
-  readonly identity = this.part<Identity>();
-  readonly disk = this.part<DiskSpace>();
-  readonly storage = this.part<MachineStorage>();
+  readonly machine = this.loader<Machine>();
+  readonly identity = this.loader<Identity>();
+  readonly disk = this.loader<DiskSpace>();
+  readonly storage = this.loader<MachineStorage>();
   private readonly poll: Poll;
   private shown = false;
   /** Whether machine and identity have to be asked for again. */
@@ -53,7 +53,7 @@ export class MachineModel extends VDomModel {
     this.engine.jobsChanged.disconnect(this.onJobs, this);
     this.poll.dispose();
     super.dispose();
-    this.parts.forEach(part => part.cancel());
+    this.loaders.forEach(loader => loader.cancel());
   }
 
   /** Says whether the section is in sight. */
@@ -72,7 +72,7 @@ export class MachineModel extends VDomModel {
     }
   }
 
-  private get parts(): Part<unknown>[] {
+  private get loaders(): Loader<unknown>[] {
     return [this.machine, this.identity, this.disk, this.storage];
   }
 
@@ -80,8 +80,8 @@ export class MachineModel extends VDomModel {
     return this.shown && this.isReady;
   }
 
-  private part<T>(): Part<T> {
-    return new Part<T>(() => {
+  private loader<T>(): Loader<T> {
+    return new Loader<T>(() => {
       if (!this.isDisposed) {
         this.stateChanged.emit();
       }
@@ -101,14 +101,14 @@ export class MachineModel extends VDomModel {
   }
 
   private askFacts(): void {
-    void this.machine.fetch(signal => this.engine.query(getMachine, { signal }));
-    void this.identity.fetch(signal => this.engine.query(getIdentity, { signal }));
+    void this.machine.load(signal => this.engine.query(getMachine, { signal }));
+    void this.identity.load(signal => this.engine.query(getIdentity, { signal }));
   }
 
   private async askSizes(): Promise<void> {
     this.sizesAskedAt = Date.now();
     await Promise.all([
-      this.disk.fetch(signal => this.engine.query(getDisk, { signal })),
+      this.disk.load(signal => this.engine.query(getDisk, { signal })),
       this.askStorage()
     ]);
   }
@@ -116,10 +116,10 @@ export class MachineModel extends VDomModel {
   /** A trash of many files takes seconds: it is not measured anew all the time. */
   private async askStorage(): Promise<void> {
     const startedAt = Date.now();
-    if (this.storage.loading || startedAt < this.storageDueAt) {
+    if (this.storage.state.status === 'loading' || startedAt < this.storageDueAt) {
       return;
     }
-    await this.storage.fetch(signal => this.engine.query(getStorage, { signal }));
+    await this.storage.load(signal => this.engine.query(getStorage, { signal }));
     const endedAt = Date.now();
     this.storageDueAt = endedAt + (endedAt - startedAt) * PAUSE_SHARE;
   }
@@ -129,7 +129,7 @@ export class MachineModel extends VDomModel {
       this.stale = true;
       this.storageDueAt = 0;
       // The engine that was asked answers no more.
-      this.parts.forEach(part => part.cancel());
+      this.loaders.forEach(loader => loader.cancel());
     }
     this.look();
     this.stateChanged.emit();

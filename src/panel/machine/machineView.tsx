@@ -11,8 +11,7 @@ import type { MachineWarning } from './warnings';
 export function MachineBody({ model }: { model: MachineModel }): JSX.Element {
   const trans = useTrans();
   const { machine, disk, storage } = model;
-  const known = [machine, disk].some(({ value, failure, loading }) => value ?? failure ?? loading);
-  if (!known) {
+  if (machine.state.status === 'none' && disk.state.status === 'none') {
     return (
       <p className="jp-BedrockImport-quiet">{trans.__('Shown as soon as the engine answers.')}</p>
     );
@@ -35,7 +34,7 @@ export function MachineBody({ model }: { model: MachineModel }): JSX.Element {
           ))}
         </ul>
       )}
-      {machine.failure !== undefined && <FailureNote failure={machine.failure} />}
+      {machine.state.status === 'failed' && <FailureNote failure={machine.state.failure} />}
       {machine.value !== undefined && <MachineFactList machine={machine.value} model={model} />}
     </>
   );
@@ -55,8 +54,8 @@ function Host({ machine }: { machine: Machine | undefined }): JSX.Element {
 function Disk({ model }: { model: MachineModel }): JSX.Element | null {
   const trans = useTrans();
   const { disk, storage } = model;
-  if (disk.value === undefined && disk.failure !== undefined) {
-    return <FailureNote failure={disk.failure} />;
+  if (disk.state.status === 'failed' && disk.value === undefined) {
+    return <FailureNote failure={disk.state.failure} />;
   }
   const space = disk.value;
   const unreadable = storage.value?.unreadable ?? 0;
@@ -80,10 +79,10 @@ function Disk({ model }: { model: MachineModel }): JSX.Element | null {
       <DiskLegend
         disk={space}
         storage={storage.value}
-        measuring={storage.failure === undefined || storage.loading}
+        measuring={storage.state.status !== 'failed'}
       />
-      {disk.failure !== undefined && <ShortFailure failure={disk.failure} />}
-      {storage.failure !== undefined && <ShortFailure failure={storage.failure} />}
+      {disk.state.status === 'failed' && <ShortFailure failure={disk.state.failure} />}
+      {storage.state.status === 'failed' && <ShortFailure failure={storage.state.failure} />}
       {unreadable > 0 && (
         <p className="jp-BedrockImport-quiet jp-BedrockImport-diskNote">
           {trans._n(
@@ -180,8 +179,9 @@ function endpointNotes(
 /** Whose credentials they are. Asking takes a request to AWS, for which nothing else waits. */
 function Credentials(props: { model: MachineModel; machine: Machine }): JSX.Element {
   const trans = useTrans();
-  const { value, failure, loading } = props.model.identity;
-  if (failure !== undefined && !loading) {
+  const { state, value } = props.model.identity;
+  if (state.status === 'failed') {
+    const { failure } = state;
     return failure.code === 'REGION_MISSING' ? (
       <Quiet>{trans.__('asked for when a Region is set')}</Quiet>
     ) : (
@@ -203,8 +203,8 @@ function Credentials(props: { model: MachineModel; machine: Machine }): JSX.Elem
 }
 
 /** Nothing where it cannot be known: why not, stands beside the identity. */
-function accountOf({ identity: { value, failure, loading } }: MachineModel): ReactNode {
-  return failure !== undefined && !loading ? undefined : (value?.account ?? <Quiet>…</Quiet>);
+function accountOf({ identity: { state, value } }: MachineModel): ReactNode {
+  return state.status === 'failed' ? undefined : (value?.account ?? <Quiet>…</Quiet>);
 }
 
 function nameOf({ arn, roleName }: Identity): string {
