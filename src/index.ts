@@ -1,6 +1,8 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { enginePlugin } from './panel/connection';
+import { jobsPlugin, jobStatusPlugin } from './panel/jobs';
+import { importedModelsPlugin } from './panel/importedModels';
 import { machinePlugin } from './panel/machine';
 import { modelPlugin } from './panel/model';
 import { preferencesPlugin } from './panel/preferences';
@@ -12,7 +14,10 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   preferencesPlugin,
   sidebarPlugin,
   machinePlugin,
-  modelPlugin
+  modelPlugin,
+  jobsPlugin,
+  jobStatusPlugin,
+  importedModelsPlugin
 ];
 
 export default plugins;

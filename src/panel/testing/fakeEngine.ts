@@ -18,6 +18,8 @@ export class FakeEngine implements IEngine {
   connects = 0;
   private readonly handlers = new Map<string, Handler>();
   private readonly ends = new Map<string, (end: { lastSeq: number }) => void>();
+  private readonly losses = new Map<string, (error: EngineFailure) => void>();
+  private followFailure: Failure | undefined;
   private _state: EngineState = { status: 'idle' };
 
   get state(): EngineState {
@@ -52,6 +54,27 @@ export class FakeEngine implements IEngine {
     this.ends.get(id)?.({ lastSeq });
   }
 
+  /** As when the connection is lost. */
+  loseFollowers(): void {
+    const losing = [...this.losses.values()];
+    this.losses.clear();
+    losing.forEach(lose =>
+      lose(
+        new EngineFailure({
+          code: 'CONNECTION_LOST',
+          message: 'Lost.',
+          nextStep: '',
+          kind: 'failed'
+        })
+      )
+    );
+  }
+
+  /** From now on nobody can follow a job. */
+  failFollowing(failure: Failure): void {
+    this.followFailure = failure;
+  }
+
   connect(): void {
     this.connects += 1;
   }
@@ -77,8 +100,12 @@ export class FakeEngine implements IEngine {
     options: IRequestOptions & { from?: number; onEvent: (event: JobEvent) => void }
   ): Promise<{ lastSeq: number }> {
     this.sent.push({ method: 'jobs/follow', params: { id, from: options.from } });
+    if (this.followFailure !== undefined) {
+      return Promise.reject(new EngineFailure(this.followFailure));
+    }
     this.followed.set(id, options.onEvent);
     return new Promise((resolve, reject) => {
+      this.losses.set(id, reject);
       this.ends.set(id, resolve);
       options.signal?.addEventListener('abort', () => reject(cancelled()));
     });
