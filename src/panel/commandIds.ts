@@ -7,8 +7,7 @@ export const CommandIDs = {
   openJobs: 'bedrock-import:open-jobs',
   openJob: 'bedrock-import:open-job',
   openModels: 'bedrock-import:open-models',
-  askModel: 'bedrock-import:ask-model',
-  refresh: 'bedrock-import:refresh'
+  askModel: 'bedrock-import:ask-model'
 } as const;
 
 /** Sections of the panel, in their order. */

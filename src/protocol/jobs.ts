@@ -66,20 +66,21 @@ export interface CopyProgress {
 }
 
 /** One thing that happened in a job. `seq` counts from 1; progress may come with that of the event before. */
-export type JobEvent = { seq: number; at: string } & (
+export type JobEvent = { seq: number; at: string } &
   /** `fresh`: the job was made anew; what its stages did before counts no longer. */
-  | { type: 'state'; state: JobState; error?: Failure; fresh?: boolean }
-  | { type: 'stage'; stage: JobStage; state: string; detail?: string; waitsFor?: string }
-  | { type: 'progress'; progress: CopyProgress }
-  | { type: 'file'; path: string; state: FileProgress['state']; provedBy?: string }
-  | { type: 'retry'; path: string; part?: number; cause: string; attempt: number; waitMs: number }
-  | { type: 'connections'; connections: number; why: string }
-  | { type: 'wait'; reason: string; waitedMs: number; budgetMs?: number }
-  | { type: 'import-job'; jobArn: string; status: string }
-  | { type: 'answer'; text: string }
-  | { type: 'warning'; message: string }
-  | { type: 'result'; modelArn?: string; seconds: number }
-);
+  (
+    | { type: 'state'; state: JobState; error?: Failure; fresh?: boolean }
+    | { type: 'stage'; stage: JobStage; state: string; detail?: string; waitsFor?: string }
+    | { type: 'progress'; progress: CopyProgress }
+    | { type: 'file'; path: string; state: FileProgress['state']; provedBy?: string }
+    | { type: 'retry'; path: string; part?: number; cause: string; attempt: number; waitMs: number }
+    | { type: 'connections'; connections: number; why: string }
+    | { type: 'wait'; reason: string; waitedMs: number; budgetMs?: number }
+    | { type: 'import-job'; jobArn: string; status: string }
+    | { type: 'answer'; text: string }
+    | { type: 'warning'; message: string }
+    | { type: 'result'; modelArn?: string; seconds: number }
+  );
 
 /** What cancelling a job does; shown before it is done. */
 export interface CancelPlan {
