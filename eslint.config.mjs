@@ -8,7 +8,7 @@ import tseslint from 'typescript-eslint';
 
 import { importZones } from './scripts/importZones.mjs';
 
-const tests = ['**/*.spec.ts', '**/testing/**'];
+const tests = ['**/*.spec.ts', '**/*.spec.tsx', '**/testing/**'];
 const panel = ['src/panel/**/*.{ts,tsx}', 'src/index.ts'];
 
 export default defineConfig(
@@ -79,6 +79,8 @@ export default defineConfig(
   },
   {
     files: panel,
+    // Their texts are nobody's, and they end with their process.
+    ignores: tests,
     plugins: { jupyter },
     rules: {
       ...Object.fromEntries(

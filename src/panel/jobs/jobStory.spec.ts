@@ -100,9 +100,7 @@ describe('the story of a job', () => {
     );
     expect(story.wait).toMatchObject({ waitedMs: 3_000 });
     expect(story.log).toHaveLength(1);
-    const on = tellOn(story, [
-      { seq: 4, at: AT, type: 'stage', stage: 'copy', state: 'done' } as JobEvent
-    ]);
+    const on = tellOn(story, [{ seq: 4, at: AT, type: 'stage', stage: 'copy', state: 'done' }]);
     expect(on.wait).toBeUndefined();
   });
 
