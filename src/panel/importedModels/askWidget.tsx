@@ -43,7 +43,9 @@ export class AskWidget extends ModelView<AskModel> {
 
   private async focusField(): Promise<void> {
     await this.renderPromise;
-    if (!this.isDisposed && !this.node.contains(document.activeElement)) {
+    const { activeElement } = document;
+    // The tab gives the focus to what it shows as a whole, unless it is somewhere in it already.
+    if (!this.isDisposed && (activeElement === this.node || !this.node.contains(activeElement))) {
       this.node.querySelector('textarea')?.focus();
     }
   }

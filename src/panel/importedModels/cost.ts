@@ -5,7 +5,7 @@ import { formatCount } from '../components';
 
 type Units = Pick<ImportedModelFact, 'unitsPerCopy' | 'unitsVersion'>;
 
-/** `2 Custom Model Units per copy (version 1.0)`; nothing where Bedrock has not said it. */
+/** `2 Custom Model Units per copy, v1.0`; nothing where Bedrock has not said it. */
 export function sayUnits(
   { unitsPerCopy, unitsVersion }: Units,
   trans: TranslationBundle
@@ -22,8 +22,8 @@ export function sayUnits(
         count
       )
     : trans._n(
-        '%2 Custom Model Unit per copy (version %3)',
-        '%2 Custom Model Units per copy (version %3)',
+        '%2 Custom Model Unit per copy, %3',
+        '%2 Custom Model Units per copy, %3',
         unitsPerCopy,
         count,
         unitsVersion

@@ -75,7 +75,6 @@ function Details(props: { fact: ImportedModelFact; model: ImportedModelsModel })
     <>
       <Facts
         facts={[
-          [trans.__('Architecture'), known.architecture],
           [
             trans.__('Converse'),
             known.instructSupported === undefined
@@ -85,7 +84,6 @@ function Details(props: { fact: ImportedModelFact; model: ImportedModelsModel })
                 : trans.__('not supported; InvokeModel is used')
           ],
           [trans.__('Units'), units ?? waiting],
-          [trans.__('Created'), known.createdAt && formatTime(known.createdAt)],
           [trans.__('Import job'), known.jobName],
           [
             trans.__('Files'),

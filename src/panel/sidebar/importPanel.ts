@@ -41,7 +41,7 @@ export class ImportPanel extends SidePanel {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('Bedrock Import'));
     this.header.addWidget(new ConnectionView({ engine, trans, baseUrl }));
-    this.accordion.expansionToggled.connect(this.onMoved, this);
+    this.accordion.expansionToggled.connect(this.onToggled, this);
     this.accordion.handleMoved.connect(this.onMoved, this);
   }
 
@@ -81,11 +81,8 @@ export class ImportPanel extends SidePanel {
         accordion.expand(index);
       }
     });
-    const shares = widgets.map(widget =>
-      widget.isHidden ? 0 : (this.places.get(widget)?.share ?? 1)
-    );
     // Those of another version of the extension may be fewer.
-    accordion.setRelativeSizes(sizes?.length === widgets.length ? [...sizes] : shares);
+    accordion.setRelativeSizes(sizes?.length === widgets.length ? [...sizes] : this.shares);
   }
 
   /** Nothing goes over the network before somebody looks. */
@@ -106,6 +103,29 @@ export class ImportPanel extends SidePanel {
       throw new Error('A side panel without accordion');
     }
     return this.content;
+  }
+
+  /** Of the sections that are open. */
+  private get shares(): number[] {
+    return this.widgets.map(widget =>
+      widget.isHidden ? 0 : (this.places.get(widget)?.share ?? 1)
+    );
+  }
+
+  /** The accordion opens a section that was never open without any height. */
+  private onToggled(accordion: AccordionPanel, index: number): void {
+    const { shares } = this;
+    const fair = (shares[index] ?? 0) / shares.reduce((sum, share) => sum + share, 0);
+    const sizes = accordion.relativeSizes();
+    if ((sizes[index] ?? 0) < fair / 2) {
+      const others = sizes.reduce((sum, size, at) => (at === index ? sum : sum + size), 0);
+      accordion.setRelativeSizes(
+        others === 0
+          ? shares
+          : sizes.map((size, at) => (at === index ? fair : (size / others) * (1 - fair)))
+      );
+    }
+    this.onMoved();
   }
 
   private onMoved(): void {
