@@ -90,10 +90,15 @@ export class PanelPage {
   /** Opens a section unless it is open. */
   async expand(title: SectionTitle): Promise<Locator> {
     if ((await this.title(title).getAttribute('aria-expanded')) !== 'true') {
-      await this.title(title).locator(this.label(title)).click();
+      await this.toggle(title);
     }
     await expect(this.section(title)).toBeVisible();
     return this.section(title);
+  }
+
+  /** Clicks a section's title. */
+  async toggle(title: SectionTitle): Promise<void> {
+    await this.title(title).locator(this.label(title)).click();
   }
 
   private label(title: SectionTitle): Locator {
