@@ -34,3 +34,8 @@ export async function start(panel: PanelPage): Promise<void> {
   await button.click();
   await expect(form(panel).getByText('It runs as a job.')).toBeVisible();
 }
+
+/** The list of jobs. */
+export function jobs(panel: PanelPage): Locator {
+  return panel.section('Jobs');
+}

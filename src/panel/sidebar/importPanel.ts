@@ -65,6 +65,18 @@ export class ImportPanel extends SidePanel {
       return;
     }
     this.accordion.expand(index);
+    this.focusSection(index);
+    // The command palette gives the focus back to the main area after it has run a command.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        if (this.isVisible && !this.node.contains(document.activeElement)) {
+          this.focusSection(index);
+        }
+      })
+    );
+  }
+
+  private focusSection(index: number): void {
     const first = this.widgets[index]?.node.querySelector<HTMLElement>(
       'input, select, textarea, button, [tabindex="0"]'
     );
