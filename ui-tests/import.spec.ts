@@ -55,8 +55,6 @@ test.describe('by keyboard', () => {
 
   test('the same, without a mouse', async ({ panel, page, sandbox }) => {
     await panel.visit();
-    // JupyterLab gives the focus to its launcher some time after the start; a user comes later.
-    await page.waitForTimeout(3_000);
     await page.keyboard.press('Control+Shift+C');
     await page.keyboard.type('Import a Model to Bedrock');
     await page.keyboard.press('Enter');
@@ -84,7 +82,7 @@ test.describe('by keyboard', () => {
     await page.keyboard.press('Enter');
 
     const tab = page.locator('.jp-BedrockImport-jobTab');
-    await expect(tab.getByRole('status')).toContainText('Done', { timeout: 120_000 });
+    await expect(tab.getByRole('status').first()).toContainText('Done', { timeout: 120_000 });
     await tab.getByRole('log').focus();
     await tabTo(page, tab.getByRole('button', { name: 'Ask a question' }), 'Shift+Tab');
     await page.keyboard.press('Enter');

@@ -84,6 +84,14 @@ export function readDraft(kept: unknown): Partial<Draft> {
   return draft;
 }
 
+/** What differs from a form that nobody has touched. */
+export function enteredIn(draft: Draft): Partial<Draft> {
+  const untouched: Record<string, unknown> = { ...EMPTY_DRAFT };
+  return Object.fromEntries(
+    Object.entries(draft).filter(([name, value]) => value !== untouched[name])
+  );
+}
+
 /** What the engine is asked to review; undefined while something is missing. */
 export function toWish(draft: Draft): ImportWish | undefined {
   const text = (value: string): string | undefined => value.trim() || undefined;

@@ -52,6 +52,18 @@ describe('the form of an import', () => {
     expect(form.recent).toEqual(['maker/model']);
   });
 
+  it('does not lose what was typed before the settings were there', async () => {
+    const engine = formEngine();
+    const form = new ImportForm(engine);
+    engine.becomeReady();
+    form.type('maker/ty');
+    form.restore(FILLED, ['maker/earlier']);
+    expect(form.draft).toEqual({ ...FILLED, source: 'maker/ty' });
+    await settle();
+    expect(methods(engine)).toContain('model/search');
+    expect(methods(engine)).not.toContain('model/inspect');
+  });
+
   it.each([
     ['model', { ...FILLED, source: '' }],
     ['bucket', { ...FILLED, bucket: ' ' }],

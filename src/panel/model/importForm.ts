@@ -13,7 +13,7 @@ import type { ImportReview, ModelFacts, RoleFact } from '../../protocol';
 import { Loader } from '../connection';
 import type { EngineState } from '../connection';
 import type { IEngine } from '../tokens';
-import { EMPTY_DRAFT, sameWish, toWish } from './draft';
+import { EMPTY_DRAFT, enteredIn, sameWish, toWish } from './draft';
 import type { Draft } from './draft';
 import { ModelSearch } from './modelSearch';
 
@@ -44,8 +44,8 @@ export class ImportForm extends VDomModel {
   readonly started: Loader<string>;
   private _draft: Draft = EMPTY_DRAFT;
   private _recent: readonly string[] = [];
-  /** The source that `facts` are of, or are being fetched for. */
-  private inspected = '';
+  /** The source that `facts` are of, or shall be; what is still being typed is not. */
+  private chosen = '';
   /** What `review` is of. */
   private reviewed: Draft | undefined;
   private reviewTimer: number | undefined;
@@ -93,9 +93,13 @@ export class ImportForm extends VDomModel {
     return this._recent;
   }
 
-  /** Takes what was kept from before a reload. */
+  /** Takes what was kept from before a reload; what the user has entered meanwhile stays. */
   restore(draft: Draft, recent: readonly string[]): void {
-    this._draft = draft;
+    const entered = enteredIn(this._draft);
+    this._draft = { ...draft, ...entered };
+    if (entered.source === undefined) {
+      this.chosen = draft.source.trim();
+    }
     this._recent = recent.slice(0, MOST_RECENT);
     this.stateChanged.emit();
     this.lookIfReady();
@@ -126,7 +130,7 @@ export class ImportForm extends VDomModel {
     const text = source.trim();
     this.search.stop();
     this.started.clear();
-    if (text !== this.inspected) {
+    if (text !== this.chosen) {
       // A template was written for one model; so was a name.
       this._draft = { ...this._draft, chatTemplate: undefined, importedModelName: '' };
     }
@@ -166,7 +170,7 @@ export class ImportForm extends VDomModel {
       return 'connection';
     }
     const { source, bucket, role, allowOverwrite } = this._draft;
-    if (source.trim() === '' || source.trim() !== this.inspected) {
+    if (source.trim() === '' || source.trim() !== this.chosen) {
       return 'model';
     }
     if (bucket.trim() === '') {
@@ -253,9 +257,8 @@ export class ImportForm extends VDomModel {
   }
 
   private lookAgain(): void {
-    const source = this._draft.source.trim();
-    if (source !== '') {
-      void this.inspect(source);
+    if (this.chosen !== '') {
+      void this.inspect(this.chosen);
     }
   }
 
@@ -270,10 +273,10 @@ export class ImportForm extends VDomModel {
   }
 
   private async inspect(source: string): Promise<void> {
-    if (source !== this.inspected) {
+    if (source !== this.chosen) {
       this.forgetModel();
     }
-    this.inspected = source;
+    this.chosen = source;
     // A review of before is of another connection, which the engine does not know any more.
     this.reviewed = undefined;
     const found = await this.facts.load(signal =>
@@ -285,7 +288,7 @@ export class ImportForm extends VDomModel {
   }
 
   private forgetModel(): void {
-    this.inspected = '';
+    this.chosen = '';
     this.reviewed = undefined;
     window.clearTimeout(this.reviewTimer);
     this.facts.clear();
