@@ -1,4 +1,4 @@
-import { useCallback, useLayoutEffect, useRef } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef } from 'react';
 
 import type { Failure } from '../../protocol';
 import { FailureNote, useTrans } from '../components';
@@ -21,12 +21,21 @@ export function AskBody({ model }: { model: AskModel }): JSX.Element {
   useLayoutEffect(() => {
     follows.current = true;
   }, [turns.length]);
-  useLayoutEffect(() => {
+  const follow = useCallback((): void => {
     const { current } = list;
     if (current !== null && follows.current) {
       current.scrollTop = current.scrollHeight;
     }
-  });
+  }, []);
+  useLayoutEffect(follow);
+  useEffect(() => {
+    // The list becomes lower when the options are opened, or the tab is.
+    const observer = new ResizeObserver(follow);
+    if (list.current !== null) {
+      observer.observe(list.current);
+    }
+    return () => observer.disconnect();
+  }, [follow]);
 
   const askAgain = useCallback(
     (turn: Turn): void => {

@@ -11,9 +11,10 @@ const tenths = new Intl.NumberFormat(undefined, {
 /** Time that runs: `42 s`, `3 min 5 s`. */
 export function sayElapsed(ms: number, trans: TranslationBundle): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
-  return seconds < 60
-    ? trans.__('%1 s', seconds)
-    : trans.__('%1 min %2 s', Math.floor(seconds / 60), seconds % 60);
+  if (seconds < 60) {
+    return trans.__('%1 s', seconds);
+  }
+  return trans.__('%1 min %2 s', Math.floor(seconds / 60), seconds % 60);
 }
 
 /** Time that was measured: `1.2 s`, `3 min 5 s`. */

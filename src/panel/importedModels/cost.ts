@@ -46,11 +46,11 @@ export function explainQuestion(units: Units, trans: TranslationBundle): string 
   const { unitsPerCopy } = units;
   return unitsPerCopy === undefined
     ? trans.__(
-        'The answer starts a copy of the model unless one is active. A copy is billed for its Custom Model Units in windows of 5 minutes; how many units this model has is not known here.'
+        'The answer starts a copy of the model unless one is active. A copy is billed for its Custom Model Units in windows of 5 minutes, from its first answer on, until nobody has asked it for 5 minutes. How many units this model has is not known here.'
       )
     : trans._n(
-        'The answer starts a copy of the model unless one is active. A copy of this model is billed as %2 Custom Model Unit in windows of 5 minutes.',
-        'The answer starts a copy of the model unless one is active. A copy of this model is billed as %2 Custom Model Units in windows of 5 minutes.',
+        'The answer starts a copy of the model unless one is active. A copy of this model is billed as %2 Custom Model Unit in windows of 5 minutes, from its first answer on, until nobody has asked it for 5 minutes.',
+        'The answer starts a copy of the model unless one is active. A copy of this model is billed as %2 Custom Model Units in windows of 5 minutes, from its first answer on, until nobody has asked it for 5 minutes.',
         unitsPerCopy,
         formatCount(unitsPerCopy)
       );

@@ -28,8 +28,10 @@ export function ModelItem(props: {
           <span id={id} className="jp-BedrockImport-modelName">
             {fact.name}
           </span>
-          <span className="jp-BedrockImport-quiet" role={deleting ? 'status' : undefined}>
-            {deleting ? trans.__('Being deleted …') : about.join(' · ')}
+          <span className="jp-BedrockImport-modelAbout" role={deleting ? 'status' : undefined}>
+            {deleting
+              ? trans.__('Being deleted …')
+              : about.map(text => <span key={text}>{text}</span>)}
           </span>
         </div>
         <div className="jp-BedrockImport-modelButtons">

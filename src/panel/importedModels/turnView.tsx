@@ -1,7 +1,7 @@
-import { memo, useEffect, useId, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
 
 import type { Answer } from '../../protocol';
-import { Disclosure, FailureNote, useTrans } from '../components';
+import { Disclosure, FailureNote, formatDuration, useTrans } from '../components';
 import type { Turn } from './askModel';
 import { isCutOff, sayElapsed, sayMeasures } from './askWords';
 
@@ -14,13 +14,12 @@ export interface TurnViewProps {
 /** A question and its answer. A long answer is not made anew for every piece of a later one. */
 export const TurnView = memo(function TurnView({ turn, onAskAgain }: TurnViewProps): JSX.Element {
   const trans = useTrans();
-  const id = useId();
   const { answer, failure, question, reasoning, status, text } = turn;
   const isAsking = status === 'asking';
   const written = text === '' ? null : <div className="jp-BedrockImport-answerText">{text}</div>;
   return (
-    <li className="jp-BedrockImport-turn" aria-labelledby={id}>
-      <h3 id={id}>{trans.__('Question')}</h3>
+    <li className="jp-BedrockImport-turn">
+      <h3>{trans.__('Question')}</h3>
       <div className="jp-BedrockImport-questionText">{question.prompt}</div>
       {question.system !== undefined && (
         <Disclosure summary={trans.__('System prompt')}>
@@ -97,7 +96,7 @@ function Waiting({ turn }: { turn: Turn }): JSX.Element {
         {trans.__(
           '%1 of at most %2',
           sayElapsed(waitedMs, trans),
-          sayElapsed(wait.budgetMs, trans)
+          formatDuration(wait.budgetMs / 1_000, trans)
         )}
       </span>
     </p>
