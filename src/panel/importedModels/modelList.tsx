@@ -1,4 +1,4 @@
-import { useId, useRef } from 'react';
+import { useId, useLayoutEffect, useRef } from 'react';
 
 import type { ImportedModelFact } from '../../protocol';
 import { FailureNote, formatCount, useTrans } from '../components';
@@ -7,8 +7,7 @@ import { ModelItem } from './modelItem';
 
 export interface ModelActions {
   ask: (model: ImportedModelFact) => void;
-  /** Settles when the model is deleted, or is not. */
-  remove: (model: ImportedModelFact) => Promise<void>;
+  remove: (model: ImportedModelFact) => void;
 }
 
 /** The section: every model that Bedrock has, the newest first. */
@@ -20,13 +19,14 @@ export function ModelList(props: {
   const list = useRef<HTMLUListElement>(null);
   const { model, actions } = props;
   const { shown, state } = model;
-  const remove = async (fact: ImportedModelFact): Promise<void> => {
-    await actions.remove(fact);
-    // The button that was pressed is gone with its model.
-    if (document.activeElement === document.body) {
-      list.current?.focus();
+  const hadFocus = useRef(false);
+  const count = model.models.length;
+  useLayoutEffect(() => {
+    // The button that had the focus is gone with its model.
+    if (hadFocus.current && document.activeElement === document.body) {
+      list.current?.focus({ preventScroll: true });
     }
-  };
+  }, [count]);
   return (
     <>
       {state.status === 'failed' && <FailureNote failure={state.failure} />}
@@ -39,7 +39,7 @@ export function ModelList(props: {
               : trans.__('Shown as soon as the engine answers.')}
           </p>
         )
-      ) : model.models.length === 0 ? (
+      ) : count === 0 ? (
         <p className="jp-BedrockImport-quiet">
           {trans.__('No model is imported in this account and Region yet.')}
         </p>
@@ -50,6 +50,12 @@ export function ModelList(props: {
           aria-label={trans.__('Imported models')}
           aria-busy={state.status === 'loading'}
           tabIndex={-1}
+          onFocus={() => {
+            hadFocus.current = true;
+          }}
+          onBlur={({ relatedTarget }) => {
+            hadFocus.current = relatedTarget === null;
+          }}
         >
           {shown.map(fact => (
             <ModelItem
@@ -57,7 +63,7 @@ export function ModelList(props: {
               fact={fact}
               model={model}
               onAsk={() => actions.ask(fact)}
-              onDelete={() => void remove(fact)}
+              onDelete={() => actions.remove(fact)}
             />
           ))}
         </ul>

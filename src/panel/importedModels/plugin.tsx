@@ -5,6 +5,7 @@ import type { MainAreaWidget } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { refreshIcon } from '@jupyterlab/ui-components';
 
+import type { ImportedModelFact } from '../../protocol';
 import { CommandIDs, SectionIDs } from '../commandIds';
 import { createSection, ModelView } from '../components';
 import { panelIcon } from '../icons';
@@ -36,13 +37,14 @@ export const importedModelsPlugin: JupyterFrontEndPlugin<void> = {
     const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load('jupyterlab_bedrock_import');
     const model = new ImportedModelsModel(engine);
+    const remove = async (fact: ImportedModelFact): Promise<void> => {
+      if (await confirmDelete(await model.knowAll(fact), trans)) {
+        await model.delete(fact.arn);
+      }
+    };
     const actions: ModelActions = {
       ask: ({ arn, name }) => void commands.execute(CommandIDs.askModel, { arn, name }),
-      remove: async fact => {
-        if (await confirmDelete(await model.knowAll(fact), trans)) {
-          await model.delete(fact.arn);
-        }
-      }
+      remove: fact => void remove(fact)
     };
     const section = createSection({
       id: SectionIDs.importedModels,
