@@ -7,7 +7,10 @@ import { LONG_NAME, MARKUP, MODELS, MODELS_FOLDER } from './models';
 test.use({ sandboxArgs: ['--models', MODELS_FOLDER], settings: { [PLUGIN]: {} } });
 
 test('finds models while one types, and says what they are', async ({ panel, page }) => {
-  await panel.open();
+  await panel.visit();
+  await panel.settled();
+  await panel.show();
+  await panel.ready();
   const section = panel.section('Import a model');
   await section.getByRole('combobox', { name: 'Model' }).click();
   await page.keyboard.type('trial/sm');

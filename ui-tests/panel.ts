@@ -57,6 +57,19 @@ export class PanelPage {
     await expect(this.tab).toBeVisible();
   }
 
+  /**
+   * Waits until JupyterLab has given its launcher the focus, as newer ones do some time after the
+   * start. Specs that type without a field of their own need it; a user comes later.
+   */
+  async settled(): Promise<void> {
+    await this.page
+      .waitForFunction(() => document.activeElement?.closest('#jp-main-dock-panel') != null, null, {
+        timeout: 3_000
+      })
+      // Older ones leave it where it was.
+      .catch(() => undefined);
+  }
+
   /** Loads JupyterLab, opens the panel by mouse, and waits for the engine. */
   async open(): Promise<void> {
     await this.visit();
