@@ -40,7 +40,11 @@ module.exports = {
         '^.+\\.tsx$': transform({ syntax: 'typescript', tsx: true }),
         '^.+\\.svg$': '<rootDir>/src/panel/testing/svgSource.cjs'
       },
-      moduleNameMapper: { '\\.css$': '<rootDir>/src/panel/testing/noStyle.cjs' },
+      moduleNameMapper: {
+        '\\.css$': '<rootDir>/src/panel/testing/noStyle.cjs',
+        // Its entry for browsers only says that they have no use for it; specs serve with it.
+        '^ws$': '<rootDir>/node_modules/ws/index.js'
+      },
       // Published as ES modules only, or with images; jest runs CommonJS.
       transformIgnorePatterns: [
         '/node_modules/(?!(@jupyterlab|@jupyter|@microsoft|@rjsf|exenv-es6|lib0|y-protocols|y-websocket|yjs|vscode-jsonrpc)/).*\\.js$'

@@ -48,6 +48,8 @@ export class EngineClient implements IEngine, IDisposable {
   private readonly _stateChanged = new Signal<IEngine, EngineState>(this);
   private readonly _jobsChanged = new Signal<IEngine, JobFact[]>(this);
   private readonly followers = new Map<string, (event: JobEvent) => void>();
+  /** Those who wait for another state. */
+  private readonly waiting = new Set<() => void>();
   private readonly settings: ServerConnection.ISettings;
   private readonly trans: TranslationBundle;
   private _state: EngineState = { status: 'idle' };
@@ -88,18 +90,21 @@ export class EngineClient implements IEngine, IDisposable {
     this._isDisposed = true;
     this.attempt += 1;
     this.disconnect();
+    this.waiting.forEach(settle => settle());
     Signal.clearData(this);
   }
 
   connect(): void {
-    if (this._state.status === 'idle') {
+    if (this._state.status === 'idle' && !this._isDisposed) {
       void this.open();
     }
   }
 
   reconnect(): void {
     this.failedAttempts = 0;
-    void this.open();
+    if (!this._isDisposed) {
+      void this.open();
+    }
   }
 
   async request<P, R>(
@@ -134,7 +139,7 @@ export class EngineClient implements IEngine, IDisposable {
     question: Question,
     { onNews, signal }: IRequestOptions & { onNews: (news: AnswerNews) => void }
   ): Promise<Answer> {
-    const connection = await this.ready();
+    const connection = await this.ready(signal);
     const token = `question-${++this.questions}`;
     const listening = connection.onProgress(answerNews, token, onNews);
     try {
@@ -149,8 +154,7 @@ export class EngineClient implements IEngine, IDisposable {
     params: unknown[],
     { signal }: IRequestOptions
   ): Promise<R> {
-    signal?.throwIfAborted();
-    const connection = await this.ready();
+    const connection = await this.ready(signal);
     const cancel = new CancellationTokenSource();
     const abort = (): void => cancel.cancel();
     signal?.addEventListener('abort', abort, { once: true });
@@ -171,38 +175,39 @@ export class EngineClient implements IEngine, IDisposable {
   }
 
   /** The connection, when there is one. @throws EngineFailure when there will be none by waiting */
-  private ready(): Promise<MessageConnection> {
-    this.connect();
-    return new Promise((resolve, reject) => {
-      const look = (): boolean => {
-        switch (this._state.status) {
-          case 'ready':
-            if (this.connection !== undefined) {
-              resolve(this.connection);
-            }
-            return true;
-          case 'absent':
-          case 'reload':
-          case 'unavailable':
-            reject(
-              new EngineFailure(
-                this._state.status === 'unavailable' ? this._state.failure : this.lost()
-              )
-            );
-            return true;
-          default:
-            return this._isDisposed;
-        }
-      };
-      if (look()) {
-        return;
+  private async ready(signal?: AbortSignal): Promise<MessageConnection> {
+    if (!signal?.aborted) {
+      this.connect();
+    }
+    for (;;) {
+      const { connection } = this;
+      const { status } = this._state;
+      if (signal?.aborted) {
+        throw new EngineFailure(this.cancelled());
       }
-      const onChange = (): void => {
-        if (look()) {
-          this._stateChanged.disconnect(onChange, this);
-        }
+      if (this._state.status === 'unavailable') {
+        throw new EngineFailure(this._state.failure);
+      }
+      if (this._isDisposed || status === 'absent' || status === 'reload') {
+        throw new EngineFailure(this.lost());
+      }
+      if (status === 'ready' && connection !== undefined) {
+        return connection;
+      }
+      await this.change(signal);
+    }
+  }
+
+  /** Settles when the state is another one, or nobody waits for it any more. */
+  private change(signal?: AbortSignal): Promise<void> {
+    return new Promise(resolve => {
+      const settle = (): void => {
+        this.waiting.delete(settle);
+        signal?.removeEventListener('abort', settle);
+        resolve();
       };
-      this._stateChanged.connect(onChange, this);
+      this.waiting.add(settle);
+      signal?.addEventListener('abort', settle, { once: true });
     });
   }
 
@@ -320,6 +325,7 @@ export class EngineClient implements IEngine, IDisposable {
 
   private setState(state: EngineState): void {
     this._state = state;
+    this.waiting.forEach(settle => settle());
     this._stateChanged.emit(state);
   }
 
