@@ -5,7 +5,7 @@ import type { ISignal } from '@lumino/signaling';
 import type { IPreferences } from '../tokens';
 
 /** Values of the schema's defaults, for a JupyterLab without settings. */
-const DEFAULTS = {
+export const DEFAULTS = {
   model: '',
   bucket: '',
   prefix: '',
