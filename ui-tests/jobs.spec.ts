@@ -9,7 +9,7 @@ import type { PanelPage } from './panel';
 test.use({
   // 100 MB take some seconds.
   sandboxArgs: [
-    ...['--models', MODELS_FOLDER, '--bandwidth', '1500kB'],
+    ...['--models', MODELS_FOLDER, '--bandwidth', '3MB'],
     ...['--fault', 'import-seconds=1', '--fault', 'model-not-ready=0']
   ]
 });
@@ -89,7 +89,7 @@ test('an engine that is killed is followed by one that goes on', async ({ panel,
   await expectDone(job);
 });
 
-test('a server that is restarted goes on when the panel is back', async ({
+test('after a restart of the server the job goes on by itself', async ({
   panel,
   lab,
   problems
@@ -101,11 +101,6 @@ test('a server that is restarted goes on when the panel is back', async ({
   await lab.stop();
   await lab.start();
   await panel.ready();
-  await expect(job).toContainText(/Interrupted|Paused|Running|Done/);
-  const resume = job.getByRole('button', { name: /^Resume/ });
-  if (await resume.isVisible()) {
-    await resume.click();
-  }
   await expectDone(job);
 });
 

@@ -1,5 +1,6 @@
 import { createEngineContext, JobRunner, JobStore } from '../jobs';
 import type { EngineContext, JobEvent, JobSummary } from '../jobs';
+import { ServedJobs } from './servedJobs';
 
 /** Jobs that other processes run are looked at so often while a page is open. */
 const LOOK_MS = 2_000;
@@ -16,10 +17,17 @@ export interface EngineHostOptions {
   onBusy?: (busy: boolean) => void;
 }
 
+interface OpenedJobs {
+  store: JobStore;
+  runner: JobRunner;
+  served: ServedJobs;
+}
+
 /** What all pages share: settings, jobs, and who runs them. */
 export class EngineHost {
   private readonly listeners = new Set<JobsListener>();
-  private opened: Promise<{ store: JobStore; runner: JobRunner }> | undefined;
+  private opened: Promise<OpenedJobs> | undefined;
+  private closing = false;
   private context: Promise<EngineContext> | undefined;
   private lookTimer: ReturnType<typeof setInterval> | undefined;
   private gatherTimer: ReturnType<typeof setTimeout> | undefined;
@@ -48,12 +56,33 @@ export class EngineHost {
 
   /** Starts a job in the background, or goes on with it. How it ends, its events say. */
   async start(id: string): Promise<void> {
-    const runner = await this.runner();
+    const { runner, served } = await this.open();
+    served.add(id);
     runner.start(id);
-    const settled = (): void => this.gather();
+    const settled = (): void => {
+      // What is only interrupted because this engine ends, the next one goes on with.
+      if (!this.closing) {
+        served.remove(id);
+      }
+      this.gather();
+    };
     runner.outcome(id)?.then(settled, settled);
     this.tellBusy(runner);
     this.gather();
+  }
+
+  /** Goes on with the jobs that pages had set going when the engine before this one ended. */
+  async resumeServed(): Promise<void> {
+    const { runner, served } = await this.open();
+    const ids = await served.list();
+    if (ids.length === 0) {
+      return;
+    }
+    const unfinished = await runner.findUnfinished();
+    for (const id of ids.filter(known => !unfinished.includes(known))) {
+      served.remove(id);
+    }
+    await Promise.all(unfinished.filter(id => ids.includes(id)).map(id => this.start(id)));
   }
 
   /** Tells of every change of the list of jobs. Returns the function that ends it. */
@@ -72,15 +101,19 @@ export class EngineHost {
 
   /** Stops all jobs, so that the next engine goes on with them. */
   async close(): Promise<void> {
+    this.closing = true;
     clearInterval(this.lookTimer);
     clearTimeout(this.gatherTimer);
     await this.opened?.then(
-      ({ runner }) => runner.close(),
+      async ({ runner, served }) => {
+        await runner.close();
+        await served.settled();
+      },
       () => undefined
     );
   }
 
-  private open(): Promise<{ store: JobStore; runner: JobRunner }> {
+  private open(): Promise<OpenedJobs> {
     const opened = (this.opened ??= this.openNow());
     opened.catch(() => {
       this.opened = undefined;
@@ -88,12 +121,12 @@ export class EngineHost {
     return opened;
   }
 
-  private async openNow(): Promise<{ store: JobStore; runner: JobRunner }> {
+  private async openNow(): Promise<OpenedJobs> {
     const context = await this.engine();
     const store = await JobStore.open(context.environment.stateDirectory);
     const runner = new JobRunner(context, store);
     runner.subscribe((_, event) => this.onEvent(event));
-    return { store, runner };
+    return { store, runner, served: new ServedJobs(context.environment.stateDirectory) };
   }
 
   private onEvent({ type }: JobEvent): void {

@@ -12,15 +12,15 @@ export interface RunServerOptions {
   output: Pick<NodeJS.WritableStream, 'write' | 'once'>;
   /** One line for the log; never a frame's content. */
   log: (message: string) => void;
-  /** Go on with the jobs that were interrupted: the engine before this one ended by itself. */
+  /** Go on with all jobs that were interrupted: the engine before this one broke down. */
   resume?: boolean;
   createContext?: EngineHostOptions['createContext'];
 }
 
 /**
  * Serves any number of pages over the lines of one Jupyter server, until `input` ends, as it does when
- * that server ends, however it ended. Jobs that run then are interrupted, so that the next engine goes on
- * with them.
+ * that server ends, however it ended. Jobs that run then are interrupted; the next engine goes on with
+ * those that pages have set going.
  */
 export async function runServer(options: RunServerOptions): Promise<void> {
   const { input, output, log } = options;
@@ -35,9 +35,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
     onBusy: busy => void write({ type: 'busy', busy })
   });
   const clients = new Clients(write, channel => servePage(channel, host, log));
-  if (options.resume === true) {
-    void resumeAll(host, log);
-  }
+  void goOn(host, log, options.resume === true);
   try {
     for await (const text of readLines(input, () => log('A line that is too long was dropped.'))) {
       const line = readServerLine(text);
@@ -53,10 +51,17 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   }
 }
 
-async function resumeAll(host: EngineHost, log: (message: string) => void): Promise<void> {
+async function goOn(
+  host: EngineHost,
+  log: (message: string) => void,
+  withAll: boolean
+): Promise<void> {
   try {
-    const found = await (await host.runner()).findUnfinished();
-    await Promise.all(found.map(id => host.start(id)));
+    await host.resumeServed();
+    if (withAll) {
+      const found = await (await host.runner()).findUnfinished();
+      await Promise.all(found.map(id => host.start(id)));
+    }
   } catch {
     // Pages say why when they ask for the jobs.
     log('Interrupted jobs could not be looked for.');
