@@ -72,7 +72,7 @@ function Head({ model }: { model: AskModel }): JSX.Element {
   const failure = failureOf(model);
   const units = known.value && sayUnits(known.value, trans);
   return (
-    <header className="jp-BedrockImport-askHead">
+    <div className="jp-BedrockImport-askHead">
       <p>
         <strong>{model.name}</strong>
         {units !== undefined && <span className="jp-BedrockImport-quiet">{units}</span>}
@@ -82,7 +82,7 @@ function Head({ model }: { model: AskModel }): JSX.Element {
       </p>
       {failure !== undefined && <FailureNote failure={failure} />}
       <EngineNote model={model} />
-    </header>
+    </div>
   );
 }
 
