@@ -22,7 +22,7 @@ function WhatIsDeleted(props: { model: ImportedModelFact; trans: TranslationBund
   const { model, trans } = props;
   const { arn, name, s3Uri } = model;
   return (
-    <div className="jp-BedrockImport-dialog">
+    <div className="jp-BedrockImport-deleteDialog">
       <p>{trans.__('Deleted, which cannot be undone:')}</p>
       <Facts
         facts={[
