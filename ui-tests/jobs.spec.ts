@@ -35,6 +35,16 @@ function jobOf(panel: PanelPage, name: string): Locator {
     .filter({ hasText: `as ${name}` });
 }
 
+/** Bedrock takes few models of an account. */
+test.afterEach(({ lab }) => {
+  const { models } = JSON.parse(lab.command(['models', 'list', '--json'])) as {
+    models: { modelArn: string }[];
+  };
+  for (const { modelArn } of models) {
+    lab.command(['models', 'delete', modelArn, '--yes']);
+  }
+});
+
 async function expectDone(job: Locator): Promise<void> {
   await expect(job).toContainText('Done', { timeout: 60_000 });
 }

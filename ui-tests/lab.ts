@@ -171,6 +171,19 @@ export class Lab {
     return pid;
   }
 
+  /** Runs `bedrock-import` as in a terminal of this server. */
+  command(args: readonly string[]): string {
+    return execFileSync(
+      join(environmentOf(this.options.jupyterlab), 'bin', 'bedrock-import'),
+      args,
+      {
+        encoding: 'utf8',
+        env: this.environment,
+        stdio: ['ignore', 'pipe', 'pipe']
+      }
+    );
+  }
+
   async remove(): Promise<void> {
     await this.stop();
     removeLabFolder(this.folder);

@@ -287,8 +287,10 @@ export class EngineClient implements IEngine, IDisposable {
         this.attempt += 1;
         this.disconnect();
         this.setState({ status: 'reload' });
+      } else {
+        // Most often it is closing already, and its code says more than this error.
+        socket.close();
       }
-      // Otherwise the connection is closing, and its code says more than this error.
     }
   }
 
