@@ -63,9 +63,13 @@ export class PanelPage {
    */
   async settled(): Promise<void> {
     await this.page
-      .waitForFunction(() => document.activeElement?.closest('#jp-main-dock-panel') != null, null, {
-        timeout: 3_000
-      })
+      .waitForFunction(
+        () => Boolean(document.activeElement?.closest('#jp-main-dock-panel')),
+        null,
+        {
+          timeout: 3_000
+        }
+      )
       // Older ones leave it where it was.
       .catch(() => undefined);
   }

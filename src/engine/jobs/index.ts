@@ -17,3 +17,4 @@ export type { CancelOutcome, CancelPlan, EndJobOptions, RemoveOutcome, RemovePla
 export { JobRunner } from './runner';
 export type { JobRunnerOptions } from './runner';
 export { endedByOthers } from './jobErrors';
+export { ServedJobs } from './servedJobs';

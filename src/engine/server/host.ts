@@ -1,6 +1,5 @@
-import { createEngineContext, JobRunner, JobStore } from '../jobs';
+import { createEngineContext, JobRunner, JobStore, ServedJobs } from '../jobs';
 import type { EngineContext, JobEvent, JobSummary } from '../jobs';
-import { ServedJobs } from './servedJobs';
 
 /** Jobs that other processes run are looked at so often while a page is open. */
 const LOOK_MS = 2_000;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { ensureFolder, readIfThere, writeWhole } from '../jobs/ownFiles';
+import { ensureFolder, readIfThere, writeWhole } from './ownFiles';
 
 const FILE_NAME = 'served-jobs.json';
 
