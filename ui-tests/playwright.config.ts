@@ -46,6 +46,16 @@ export default defineConfig<object, WorkerOptions>({
     { name: 'oldest', use: { jupyterlab: '4.2.7' } },
     { name: '4.4', testMatch: LOAD, use: { jupyterlab: '4.4.10' } },
     { name: '4.5', testMatch: LOAD, use: { jupyterlab: '4.5.10' } },
-    { name: 'newest', use: { jupyterlab: newestJupyterLab() } }
+    { name: 'newest', use: { jupyterlab: newestJupyterLab() } },
+    // Writes into docs/, so only when it is asked to.
+    ...(process.env.PICTURES === undefined
+      ? []
+      : [
+          {
+            name: 'pictures',
+            testMatch: '**/*.pictures.ts',
+            use: { jupyterlab: newestJupyterLab() }
+          }
+        ])
   ]
 });
