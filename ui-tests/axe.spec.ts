@@ -43,7 +43,7 @@ for (const theme of THEMES) {
 
     const models = panel.section('Imported models');
     await models.getByText('Details').first().click();
-    await expect(models.getByText('Units')).toBeVisible();
+    await expect(models.getByText('Units', { exact: true })).toBeVisible();
     expect(await violations(page, `#${PANEL_ID}`)).toEqual([]);
   });
 }

@@ -84,7 +84,7 @@ for (const [name, theme] of THEMES) {
     await page.screenshot(file('ask'));
     const models = panel.section('Imported models');
     await models.getByText('Details').first().click();
-    await expect(models.getByText('Units')).toBeVisible();
+    await expect(models.getByText('Units', { exact: true })).toBeVisible();
     await picture('Imported models', 'models', 760);
   });
 }

@@ -35,23 +35,26 @@ export function JobProgress({
       <div className="jp-BedrockImport-numbers">
         <span className="jp-BedrockImport-percent">{trans.__('%1 %', percent)}</span>
         <span>{trans.__('%1 of %2', formatBytes(movedBytes), formatBytes(totalBytes))}</span>
-        {moves && live?.phase !== undefined && live.phase !== 'copy' && (
-          <span>{phaseWord(live.phase, trans)}</span>
-        )}
-        {moves && (live?.phase ?? 'copy') === 'copy' && (
-          <>
-            <span className="jp-BedrockImport-rate">{formatRate(bytesPerSecond)}</span>
-            <span className="jp-BedrockImport-left">
-              {secondsLeft === undefined
-                ? ''
-                : trans.__('%1 left', formatDuration(secondsLeft, trans))}
-            </span>
-          </>
-        )}
         {live !== undefined && live.retries > 0 && (
           <span>{trans._n('%1 retry', '%1 retries', live.retries)}</span>
         )}
       </div>
+      {moves && (
+        <div className="jp-BedrockImport-numbers">
+          {(live?.phase ?? 'copy') === 'copy' ? (
+            <>
+              <span className="jp-BedrockImport-rate">{formatRate(bytesPerSecond)}</span>
+              <span>
+                {secondsLeft === undefined
+                  ? ''
+                  : trans.__('%1 left', formatDuration(secondsLeft, trans))}
+              </span>
+            </>
+          ) : (
+            <span>{live === undefined ? '' : phaseWord(live.phase, trans)}</span>
+          )}
+        </div>
+      )}
       {moves && live?.files !== undefined && live.files.length > 0 && (
         <ul className="jp-BedrockImport-onTheirWay" aria-label={trans.__('Files on their way')}>
           {live.files.slice(0, MOST_FILES).map(file => (
