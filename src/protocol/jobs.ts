@@ -25,6 +25,8 @@ export interface JobFact {
   error?: Failure;
   /** Of a waiting job: the one that it waits for. */
   waitsFor?: string;
+  /** Another process runs it, such as a command in a terminal. */
+  runsElsewhere?: boolean;
 }
 
 export interface JobDetails extends JobFact {
@@ -35,7 +37,6 @@ export interface JobDetails extends JobFact {
   answer?: string;
   /** A follower that has seen all goes on from the next number. */
   lastSeq: number;
-  /** Another process runs it, such as a command in a terminal. */
   runsElsewhere: boolean;
 }
 

@@ -1,12 +1,13 @@
 import { createEngineContext, JobRunner, JobStore, ServedJobs } from '../jobs';
-import type { EngineContext, JobEvent, JobSummary } from '../jobs';
+import type { JobFact } from '../../protocol';
+import type { EngineContext, JobEvent } from '../jobs';
 
 /** Jobs that other processes run are looked at so often while a page is open. */
 const LOOK_MS = 2_000;
 /** Changes that come together are told together. */
 const GATHER_MS = 250;
 
-type JobsListener = (jobs: JobSummary[]) => void;
+type JobsListener = (jobs: JobFact[]) => void;
 
 export interface EngineHostOptions {
   createContext?: () => Promise<EngineContext>;
@@ -51,6 +52,23 @@ export class EngineHost {
 
   async runner(): Promise<JobRunner> {
     return (await this.open()).runner;
+  }
+
+  /** All jobs, and which of them other processes run. */
+  async jobs(): Promise<JobFact[]> {
+    const { store, runner } = await this.open();
+    const before = runner.ids;
+    const jobs = await store.list();
+    // One that began or ended here while the list was read is not elsewhere.
+    const here = new Set([...before, ...runner.ids]);
+    return Promise.all(
+      jobs.map(async job => {
+        const isActive = job.state === 'running' || job.state === 'waiting';
+        const runsElsewhere =
+          isActive && !here.has(job.id) && (await store.lookAt(job.id)).state === 'held';
+        return runsElsewhere ? { ...job, runsElsewhere } : job;
+      })
+    );
   }
 
   /** Starts a job in the background, or goes on with it. How it ends, its events say. */
@@ -149,7 +167,7 @@ export class EngineHost {
       if (this.listeners.size === 0) {
         return;
       }
-      const jobs = await store.list();
+      const jobs = await this.jobs();
       const text = JSON.stringify(jobs);
       if (text !== this.told) {
         this.told = text;

@@ -25,7 +25,7 @@ export function serveJobs(page: Page, host: EngineHost): void {
   });
   page.gone.addEventListener('abort', unwatch, { once: true });
 
-  page.answerPlain(listJobs, async () => (await host.store()).list());
+  page.answerPlain(listJobs, () => host.jobs());
   page.answer(getJob, async ({ id }) => {
     const store = await host.store();
     const job = await store.read(id);

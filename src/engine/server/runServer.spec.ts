@@ -30,6 +30,7 @@ import {
   startImport
 } from '../../protocol';
 import type { AnswerNews, JobEvent, JobFact } from '../../protocol';
+import { JobStore } from '../jobs';
 import { MODEL, startJobTrial } from '../jobs/testing/jobTrial';
 import type { JobTrial } from '../jobs/testing/jobTrial';
 import { runServer } from './runServer';
@@ -254,6 +255,23 @@ describe('an import', () => {
       lastSeq: last
     });
     expect(events.map(({ seq }) => seq)).toEqual([last - 1, last]);
+  });
+
+  it('is seen to run in another process', async () => {
+    const id = await importOnce(page);
+    await follow(page, id);
+    const store = await JobStore.open(stateDirectory);
+    const live = await store.hold(id);
+    await live.record({ type: 'state', state: 'running' });
+    const list = (): Promise<JobFact[]> => page.connection.sendRequest(listJobs);
+    expect(await list()).toMatchObject([{ id, state: 'running', runsElsewhere: true }]);
+    expect(await page.connection.sendRequest(getJob, { id })).toMatchObject({
+      runsElsewhere: true
+    });
+    await store.letGo(live);
+    const [left] = await list();
+    expect(left).toMatchObject({ id, state: 'interrupted' });
+    expect(left).not.toHaveProperty('runsElsewhere');
   });
 
   it('is not started from a review that nobody knows', async () => {
