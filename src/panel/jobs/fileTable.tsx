@@ -1,9 +1,9 @@
 import { useId, useMemo, useState } from 'react';
 
-import type { FileProgress, JobDetails } from '../../protocol';
+import type { FileProgress, JobDetails, JobState } from '../../protocol';
 import { formatBytes, percentOf, Progress, useTrans } from '../components';
 import type { JobStory } from './jobStory';
-import { fileStateWord } from './jobWords';
+import { fileStateWord, isActive, proofWord } from './jobWords';
 
 /** So many rows are drawn at once; a model may have thousands of files. */
 const PAGE = 200;
@@ -12,7 +12,8 @@ interface Row {
   path: string;
   sizeBytes: number;
   state: FileProgress['state'];
-  movedBytes: number;
+  /** Missing where only the process that copies it knows. */
+  percent?: number;
   provedBy?: string;
 }
 
@@ -24,34 +25,47 @@ const ORDER: readonly FileProgress['state'][] = [
   'skipped'
 ];
 
-function rowsOf(files: JobDetails['files'], story: JobStory, allDone: boolean): Row[] {
+function rowsOf(files: JobDetails['files'], story: JobStory, jobState: JobState): Row[] {
   const rows = files.map(({ path, sizeBytes }): Row => {
     const known = story.files.get(path);
-    const state = known?.state ?? (allDone ? 'proved' : 'waiting');
+    const state = known?.state ?? (jobState === 'done' ? 'proved' : 'waiting');
     const isWhole = state === 'proved' || state === 'skipped' || state === 'proving';
     return {
       path,
       sizeBytes,
       state,
-      movedBytes: isWhole ? sizeBytes : (known?.movedBytes ?? 0),
+      percent: isWhole
+        ? 100
+        : percentMoved(state, jobState === 'cancelled' ? 0 : known?.movedBytes, sizeBytes),
       provedBy: known?.provedBy
     };
   });
   return rows.sort((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state));
 }
 
+function percentMoved(
+  state: FileProgress['state'],
+  movedBytes: number | undefined,
+  sizeBytes: number
+): number | undefined {
+  return state === 'copying' && movedBytes === undefined
+    ? undefined
+    : percentOf(movedBytes ?? 0, sizeBytes);
+}
+
 /** All files of a job: those on their way first. */
 export function FileTable(props: {
   files: JobDetails['files'];
   story: JobStory;
-  allDone: boolean;
+  jobState: JobState;
 }): JSX.Element {
   const trans = useTrans();
   const id = useId();
-  const { files, story, allDone } = props;
+  const { files, story, jobState } = props;
   const [filter, setFilter] = useState('');
   const [shown, setShown] = useState(PAGE);
-  const rows = useMemo(() => rowsOf(files, story, allDone), [files, story, allDone]);
+  const rows = useMemo(() => rowsOf(files, story, jobState), [files, story, jobState]);
+  const active = isActive({ state: jobState });
   const wanted = filter.trim().toLowerCase();
   const matching =
     wanted === '' ? rows : rows.filter(({ path }) => path.toLowerCase().includes(wanted));
@@ -78,6 +92,7 @@ export function FileTable(props: {
             <th scope="col">{trans.__('Size')}</th>
             <th scope="col">{trans.__('Progress')}</th>
             <th scope="col">{trans.__('State')}</th>
+            <th scope="col">{trans.__('Proof')}</th>
           </tr>
         </thead>
         <tbody>
@@ -88,12 +103,14 @@ export function FileTable(props: {
               </td>
               <td className="jp-BedrockImport-number">{formatBytes(row.sizeBytes)}</td>
               <td>
-                <Progress
-                  label={row.path}
-                  percent={percentOf(row.movedBytes, row.sizeBytes || 1)}
-                />
+                <Progress label={row.path} percent={row.percent ?? (active ? undefined : 0)} />
               </td>
-              <td title={row.provedBy}>{fileStateWord(row.state, trans)}</td>
+              <td>
+                {!active && (row.state === 'copying' || row.state === 'proving')
+                  ? trans.__('stopped')
+                  : fileStateWord(row.state, trans)}
+              </td>
+              <td className="jp-BedrockImport-quiet">{proofWord(row.provedBy, trans)}</td>
             </tr>
           ))}
         </tbody>

@@ -73,6 +73,55 @@ describe('the feed of a job', () => {
     expect(follows()[1]).toEqual({ id: ID, from: 2 });
   });
 
+  it('takes a state that the engine found, which has the number of the event before', async () => {
+    const { engine, feed, follows, settle } = setUp();
+    engine.becomeReady();
+    engine.followed.get(ID)?.({ seq: 1, at: AT, type: 'state', state: 'running' });
+    engine.followed.get(ID)?.({ seq: 1, at: AT, type: 'state', state: 'interrupted' });
+    engine.endFollowing(ID, 1);
+    await settle();
+    expect(feed.story.state).toBe('interrupted');
+    // It is known, so nobody has to ask again.
+    engine.jobsChanged.emit([jobFact({ state: 'interrupted' })]);
+    await settle();
+    expect(follows()).toHaveLength(1);
+  });
+
+  it('begins anew with a job that was removed and made again under its id', async () => {
+    const { engine, feed, follows, settle } = setUp();
+    engine.becomeReady();
+    engine.jobsChanged.emit([jobFact()]);
+    const old = engine.followed.get(ID);
+    old?.(warning(1));
+    old?.(warning(2));
+    await settle();
+    engine.jobsChanged.emit([]);
+    expect(feed.story.lastSeq).toBe(2);
+    engine.jobsChanged.emit([jobFact({ createdAt: '2026-11-28T12:00:00.000Z' })]);
+    old?.(warning(3));
+    await settle();
+    expect(follows()[1]).toEqual({ id: ID, from: 1 });
+    engine.followed.get(ID)?.(warning(1));
+    await settle();
+    expect(feed.story.warnings).toEqual(['1']);
+  });
+
+  it('follows a job again only when the engine knows that nobody follows it', async () => {
+    const { engine, feeds, follows, settle } = setUp();
+    engine.becomeReady();
+    engine.answersSlowly = true;
+    feeds.release(ID);
+    const next = feeds.acquire(ID);
+    await settle();
+    expect(follows()).toHaveLength(1);
+    engine.endFollowing(ID);
+    await settle();
+    expect(follows()).toHaveLength(2);
+    engine.followed.get(ID)?.(warning(1));
+    await settle();
+    expect(next.story.warnings).toEqual(['1']);
+  });
+
   it('tells of events that come together once', async () => {
     const { engine, feed, settle } = setUp();
     let told = 0;

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 
 import { CopyButton, formatDuration, useTrans } from '../components';
 import type { LogLine } from './jobStory';
-import { fileStateWord, stageStateWord, stageWord, stateWord } from './jobWords';
+import { fileStateWord, proofWord, stageStateWord, stageWord, stateWord } from './jobWords';
 
 type Trans = ReturnType<typeof useTrans>;
 
@@ -20,7 +20,12 @@ function textOf(line: LogLine, trans: Trans): string {
     case 'file':
       return line.provedBy === undefined
         ? trans.__('%1: %2', line.path, fileStateWord(line.state, trans))
-        : trans.__('%1: %2 (%3)', line.path, fileStateWord(line.state, trans), line.provedBy);
+        : trans.__(
+            '%1: %2 (%3)',
+            line.path,
+            fileStateWord(line.state, trans),
+            proofWord(line.provedBy, trans)
+          );
     case 'retry': {
       const { path, part, cause, attempt, waitMs } = line;
       const wait = formatDuration(waitMs / 1000, trans);

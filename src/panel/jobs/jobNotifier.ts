@@ -34,7 +34,9 @@ export class JobNotifier {
 
 /** What fits into a toast (JupyterLab shortens longer ones by itself, in the middle of a word). */
 const LONGEST_MESSAGE = 140;
+/** So much of a job's title leaves room for why it failed. */
+export const LONGEST_TITLE = 60;
 
-export function shortened(text: string): string {
-  return text.length <= LONGEST_MESSAGE ? text : `${text.slice(0, LONGEST_MESSAGE - 1)}…`;
+export function shortened(text: string, most: number = LONGEST_MESSAGE): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }

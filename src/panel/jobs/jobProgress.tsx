@@ -15,15 +15,19 @@ const MOST_FILES = 8;
 /** How far the copy of a job has come: bar, bytes, rate, time left, each in its place. */
 export function JobProgress({
   job,
-  story
+  story,
+  withFiles = true
 }: {
   job: JobFact;
   story?: JobStory;
+  /** Else their number: where it stands, a table has them. */
+  withFiles?: boolean;
 }): JSX.Element | null {
   const trans = useTrans();
   const live = story?.progress;
   const progress = live ?? job.progress;
-  if (progress === undefined || job.state === 'done') {
+  // Of a cancelled job, what had arrived in part is thrown away.
+  if (progress === undefined || job.state === 'done' || job.state === 'cancelled') {
     return null;
   }
   const { totalBytes, movedBytes, bytesPerSecond, secondsLeft } = progress;
@@ -55,7 +59,17 @@ export function JobProgress({
           )}
         </div>
       )}
-      {moves && live?.files !== undefined && live.files.length > 0 && (
+      {!withFiles && moves && (
+        <div className="jp-BedrockImport-numbers">
+          {live !== undefined && (
+            <>
+              <span>{trans.__('%1 of %2 files proved', live.filesProved, live.filesTotal)}</span>
+              <span>{trans._n('%1 connection', '%1 connections', live.connections)}</span>
+            </>
+          )}
+        </div>
+      )}
+      {withFiles && moves && live?.files !== undefined && live.files.length > 0 && (
         <ul className="jp-BedrockImport-onTheirWay" aria-label={trans.__('Files on their way')}>
           {live.files.slice(0, MOST_FILES).map(file => (
             <li key={file.path}>
@@ -73,6 +87,16 @@ export function JobProgress({
         </ul>
       )}
     </div>
+  );
+}
+
+/** It can be paused and cancelled here all the same. */
+export function RunsElsewhere(): JSX.Element {
+  const trans = useTrans();
+  return (
+    <p className="jp-BedrockImport-quiet">
+      {trans.__('Runs in another process, such as a command in a terminal.')}
+    </p>
   );
 }
 

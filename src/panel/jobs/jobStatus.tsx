@@ -12,8 +12,11 @@ export function shownJob(jobs: readonly JobFact[]): JobFact | undefined {
   return jobs.find(({ state }) => state === 'running') ?? jobs.find(isActive);
 }
 
-function statusText(job: JobFact, trans: TranslationBundle): string {
-  const { progress, stage, state } = job;
+function statusText(
+  { stage, state }: JobFact,
+  progress: JobFact['progress'],
+  trans: TranslationBundle
+): string {
   if (state === 'waiting') {
     return trans.__('Import waits');
   }
@@ -62,14 +65,15 @@ export class JobStatus extends VDomRenderer<JobsModel> {
       return null;
     }
     const { trans } = this;
-    const text = statusText(job, trans);
+    // What the list has of a job that runs elsewhere is some seconds old.
+    const progress = this.model.storyOf(job.id)?.progress ?? job.progress;
+    const text = statusText(job, progress, trans);
     this.node.title = job.title;
     this.node.setAttribute('aria-label', trans.__('%1: %2', job.title, text));
-    const { progress, stage } = job;
     return (
       <GroupItem spacing={4}>
         <TextItem source={trans.__('Bedrock')} />
-        {stage === 'copy' && progress !== undefined ? (
+        {job.stage === 'copy' && progress !== undefined ? (
           <ProgressBar percentage={percentOf(progress.movedBytes, progress.totalBytes)} />
         ) : (
           <></>

@@ -74,6 +74,7 @@ export function tellOn(story: JobStory, events: readonly JobEvent[]): JobStory {
     tell(told, event);
   }
   told.log = told.log.slice(-MOST_LINES);
+  told.warnings = told.warnings.slice(-MOST_LINES);
   return told;
 }
 

@@ -12,7 +12,7 @@ import { FileTable } from './fileTable';
 import { JobButtons } from './jobButtons';
 import type { JobActions } from './jobButtons';
 import { JobLog } from './jobLog';
-import { JobProgress, waitText } from './jobProgress';
+import { JobProgress, RunsElsewhere, waitText } from './jobProgress';
 import type { StageStory } from './jobStory';
 import type { JobTabModel } from './jobTabModel';
 import { isActive, jobLine, stageStateWord, stageWord } from './jobWords';
@@ -26,7 +26,8 @@ export function JobTab({
   actions: JobActions;
 }): JSX.Element {
   const trans = useTrans();
-  const { job, details, story, failure } = model;
+  const { job, details, story, failure, isGone } = model;
+  const refused = model.jobs.failureOf(model.id);
   if (job === undefined) {
     return failure === undefined ? (
       <p className="jp-BedrockImport-quiet" role="status">
@@ -41,20 +42,19 @@ export function JobTab({
     <div className="jp-BedrockImport-jobTab">
       <div className="jp-BedrockImport-jobHead">
         <h2>{job.title}</h2>
-        <JobButtons job={job} model={model.jobs} actions={actions} withOpen={false} />
+        {!isGone && <JobButtons job={job} model={model.jobs} actions={actions} withOpen={false} />}
       </div>
       <p className="jp-BedrockImport-jobState" role="status">
-        {jobLine(job, trans)}
+        {isGone
+          ? trans.__('Removed from the list')
+          : jobLine(job, id => model.jobs.titleOf(id), trans)}
       </p>
-      {details?.runsElsewhere === true && (
-        <p className="jp-BedrockImport-quiet">
-          {trans.__('It runs in another process, such as a command in a terminal.')}
-        </p>
-      )}
-      <JobProgress job={job} story={{ ...story, progress: withoutFiles(story.progress) }} />
+      {job.runsElsewhere === true && <RunsElsewhere />}
+      <JobProgress job={job} story={story} withFiles={false} />
       {waiting !== '' && <p className="jp-BedrockImport-quiet">{waiting}</p>}
       {job.error !== undefined && !isActive(job) && <FailureNote failure={job.error} />}
-      {failure !== undefined && <FailureNote failure={failure} />}
+      {refused !== undefined && <FailureNote failure={refused} />}
+      {failure !== undefined && !isGone && <FailureNote failure={failure} />}
       <Result model={model} actions={actions} />
       <Facts
         facts={[
@@ -64,7 +64,7 @@ export function JobTab({
           [trans.__('Last news'), formatTime(job.updatedAt)]
         ]}
       />
-      <Stages stages={stagesOf(details, story.stages)} />
+      <Stages stages={stagesOf(details, story.stages)} active={isActive(job)} />
       <Warnings warnings={story.warnings} />
       {details !== undefined && details.checks.length > 0 && (
         <section>
@@ -73,15 +73,11 @@ export function JobTab({
         </section>
       )}
       {details !== undefined && (
-        <FileTable files={details.files} story={story} allDone={job.state === 'done'} />
+        <FileTable files={details.files} story={story} jobState={job.state} />
       )}
       <JobLog log={story.log} />
     </div>
   );
-}
-
-function withoutFiles<T extends { files?: unknown }>(progress: T | undefined): T | undefined {
-  return progress === undefined ? undefined : { ...progress, files: undefined };
 }
 
 /** All stages of the job, with the times of those that this page has heard of. */
@@ -94,8 +90,9 @@ function stagesOf(
     : details.stages.map(stage => told.find(other => other.stage === stage.stage) ?? stage);
 }
 
-function Stages({ stages }: { stages: readonly StageStory[] }): JSX.Element {
+function Stages(props: { stages: readonly StageStory[]; active: boolean }): JSX.Element {
   const trans = useTrans();
+  const { stages, active } = props;
   return (
     <section>
       <h3>{trans.__('Stages')}</h3>
@@ -103,7 +100,12 @@ function Stages({ stages }: { stages: readonly StageStory[] }): JSX.Element {
         {stages.map(({ stage, state, detail, startedAt, endedAt }) => (
           <li key={stage} className={`jp-mod-${state}`}>
             <span className="jp-BedrockImport-stageName">{stageWord(stage, trans)}</span>
-            <span className="jp-BedrockImport-stageState">{stageStateWord(state, trans)}</span>
+            <span className="jp-BedrockImport-stageState">
+              {/* Where nobody works on the job, a stage that began is not under way. */}
+              {!active && (state === 'start' || state === 'waiting')
+                ? trans.__('stopped')
+                : stageStateWord(state, trans)}
+            </span>
             <span className="jp-BedrockImport-number">
               {startedAt === undefined || endedAt === undefined
                 ? ''

@@ -16,6 +16,8 @@ export class JobTabModel extends VDomModel {
   private readonly feed: JobFeed;
   private readonly fetching = new AbortController();
   private toldState: string | undefined;
+  private wasListed = false;
+  private _isGone = false;
 
   constructor(
     private readonly engine: IEngine,
@@ -47,6 +49,11 @@ export class JobTabModel extends VDomModel {
     return this.jobs.jobs.find(({ id }) => id === this.id) ?? this._details;
   }
 
+  /** It was there, and has been removed from the list. */
+  get isGone(): boolean {
+    return this._isGone;
+  }
+
   get details(): JobDetails | undefined {
     return this._details;
   }
@@ -69,6 +76,13 @@ export class JobTabModel extends VDomModel {
   }
 
   private onJobs(): void {
+    const isListed = this.jobs.jobs.some(({ id }) => id === this.id);
+    if (isListed && this._isGone) {
+      // The same import was started once more.
+      void this.fetch();
+    }
+    this._isGone = !isListed && (this._isGone || this.wasListed);
+    this.wasListed = isListed;
     this.stateChanged.emit();
   }
 

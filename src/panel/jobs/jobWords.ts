@@ -82,11 +82,37 @@ export function fileStateWord(state: FileProgress['state'], trans: TranslationBu
   }
 }
 
+/** How a file was compared with its source; ways that this page does not know, as the engine has them. */
+export function proofWord(provedBy: string | undefined, trans: TranslationBundle): string {
+  switch (provedBy) {
+    case 's3-put-checksum':
+      return trans.__('checksum at upload');
+    case 's3-copy-checksum':
+      return trans.__('checksum by S3 after upload');
+    case 's3-server-copy':
+      return trans.__('copied by S3');
+    case 's3-same-checksum':
+      return trans.__('same checksum as the source');
+    case 's3-stored-checksum':
+      return trans.__('checksum that S3 had');
+    case 'read-back':
+      return trans.__('read back');
+    case 'earlier-manifest':
+      return trans.__('earlier manifest');
+    default:
+      return provedBy ?? '';
+  }
+}
+
 /** State and stage of a job in one line. */
-export function jobLine(job: JobFact, trans: TranslationBundle): string {
+export function jobLine(
+  job: JobFact,
+  titleOf: (id: string) => string,
+  trans: TranslationBundle
+): string {
   const state = stateWord(job.state, trans);
   if (job.state === 'waiting' && job.waitsFor !== undefined) {
-    return trans.__('Waiting for %1', job.waitsFor);
+    return trans.__('Waiting for %1', titleOf(job.waitsFor));
   }
   return job.stage === undefined || job.state === 'done' || job.state === 'cancelled'
     ? state

@@ -1,4 +1,5 @@
 import { cancelJob, listJobs, pauseJob, planCancel, planRemove, removeJob } from '../../protocol';
+import type { JobFact } from '../../protocol';
 import { EngineFailure } from '../connection';
 import { FakeEngine } from '../testing/fakeEngine';
 import { JobNotifier, shortened } from './jobNotifier';
@@ -131,6 +132,36 @@ describe('the list of jobs', () => {
     expect(engine.sent.filter(({ method }) => /^jobs\/(cancel|remove)$/.test(method))).toHaveLength(
       2
     );
+  });
+
+  it('prefers what the engine tells to a list that was asked for before', async () => {
+    const { engine, model } = setUp();
+    engine.becomeReady();
+    await settle();
+    let answer: ((jobs: JobFact[]) => void) | undefined;
+    engine.onQuery(listJobs, () => {
+      return new Promise(resolve => {
+        answer = resolve;
+      });
+    });
+    const refreshing = model.refresh();
+    await settle();
+    engine.jobsChanged.emit([jobFact({ state: 'done' })]);
+    answer?.([jobFact()]);
+    await refreshing;
+    expect(model.jobs[0]?.state).toBe('done');
+  });
+
+  it('forgets what could not be done when the job has come to another state', async () => {
+    const { engine, model } = setUp();
+    engine.becomeReady();
+    await settle();
+    await model.pause('import-model');
+    expect(model.failureOf('import-model')).toBeDefined();
+    engine.jobsChanged.emit([jobFact({ updatedAt: '2026-11-28T10:01:00.000Z' })]);
+    expect(model.failureOf('import-model')).toBeDefined();
+    engine.jobsChanged.emit([jobFact({ state: 'done' })]);
+    expect(model.failureOf('import-model')).toBeUndefined();
   });
 
   it('hears nothing any more when it is disposed', async () => {

@@ -24,6 +24,8 @@ export class JobsModel extends VDomModel {
   private _jobs: readonly JobFact[] = [];
   private _isLoaded = false;
   private _failure: Failure | undefined;
+  /** Counts what the engine has told of by itself. */
+  private newsCount = 0;
   private readonly pending = new Map<string, JobAction>();
   private readonly failures = new Map<string, Failure>();
   /** Jobs whose events the list shows. */
@@ -61,6 +63,10 @@ export class JobsModel extends VDomModel {
     return this._failure;
   }
 
+  titleOf(id: string): string {
+    return this._jobs.find(job => job.id === id)?.title ?? id;
+  }
+
   get isReady(): boolean {
     return this.engine.state.status === 'ready';
   }
@@ -89,8 +95,13 @@ export class JobsModel extends VDomModel {
     if (!this.isReady) {
       return;
     }
+    const newsBefore = this.newsCount;
     try {
-      this.take(await this.engine.query(listJobs));
+      const jobs = await this.engine.query(listJobs);
+      // What was told meanwhile may be newer than this answer, and never is older for long.
+      if (this.newsCount === newsBefore) {
+        this.take(jobs);
+      }
     } catch (error) {
       if (!isCancelled(error)) {
         this._failure = toFailure(error);
@@ -154,6 +165,7 @@ export class JobsModel extends VDomModel {
   }
 
   private onJobsChanged(_: IEngine, jobs: JobFact[]): void {
+    this.newsCount += 1;
     this.take(jobs);
   }
 
@@ -161,6 +173,7 @@ export class JobsModel extends VDomModel {
     if (this.isDisposed) {
       return;
     }
+    const stateBefore = new Map(this._jobs.map(({ id, state }) => [id, state]));
     this._jobs = inOrder(jobs);
     this._isLoaded = true;
     this._failure = undefined;
@@ -168,7 +181,8 @@ export class JobsModel extends VDomModel {
     active.forEach(id => this.follow(id));
     [...this.followed].filter(id => !active.has(id)).forEach(id => this.unfollow(id));
     for (const id of this.failures.keys()) {
-      if (!jobs.some(job => job.id === id)) {
+      // What could not be done with a job in another state says nothing any more.
+      if (jobs.find(job => job.id === id)?.state !== stateBefore.get(id)) {
         this.failures.delete(id);
       }
     }

@@ -65,7 +65,7 @@ async function showTab(details: JobDetails) {
   );
   engine.becomeReady();
   await settle();
-  return { engine, does };
+  return { engine, does, jobs };
 }
 
 describe('the list of jobs', () => {
@@ -135,9 +135,15 @@ describe('the list of jobs', () => {
     ]);
     expect(screen.getAllByText(MARKUP)).toHaveLength(2);
     expect(screen.getByText('Look there.')).toBeTruthy();
-    expect(screen.getByText('Waiting for import-model')).toBeTruthy();
+    expect(screen.getByText('Waiting for Import maker/model as model')).toBeTruthy();
     expect(document.querySelector('img')).toBeNull();
     expect('ran' in window).toBe(false);
+  });
+
+  it('says when another process runs a job', async () => {
+    await showList([jobFact({ runsElsewhere: true })]);
+    expect(screen.getByText(/^Runs in another process/)).toBeTruthy();
+    expect(screen.getByRole('button', { name: /^Pause/ })).toBeTruthy();
   });
 
   it('keeps the focus where it is when jobs come and go', async () => {
@@ -169,6 +175,54 @@ describe('a job as a tab', () => {
     expect(within(table).getAllByText('proved')).toHaveLength(2);
     await userEvent.click(screen.getByRole('button', { name: 'Ask a question' }));
     expect(does.ask).toHaveBeenCalledWith('arn:model');
+  });
+
+  it('says what stands still, and of which files more is not known', async () => {
+    const { engine } = await showTab(jobDetails());
+    const tell = engine.followed.get('import-model');
+    const at = '2026-11-28T10:00:00Z';
+    tell?.({ seq: 1, at, type: 'stage', stage: 'copy', state: 'start' });
+    tell?.({ seq: 2, at, type: 'file', path: 'model.safetensors', state: 'copying' });
+    tell?.({
+      seq: 3,
+      at,
+      type: 'file',
+      path: 'config.json',
+      state: 'proved',
+      provedBy: 's3-put-checksum'
+    });
+    await settle();
+    const bar = (): HTMLElement => screen.getByRole('progressbar', { name: 'model.safetensors' });
+    expect(bar().getAttribute('aria-valuenow')).toBeNull();
+    expect(screen.getByText('copying')).toBeTruthy();
+    expect(screen.getByText('checksum at upload')).toBeTruthy();
+    act(() => engine.jobsChanged.emit([jobFact({ state: 'paused' })]));
+    await settle();
+    expect(screen.getAllByText('stopped')).toHaveLength(2);
+    expect(bar().getAttribute('aria-valuenow')).toBe('0');
+    act(() => engine.jobsChanged.emit([jobFact({ state: 'cancelled' })]));
+    await settle();
+    // What had arrived in part is thrown away.
+    expect(screen.queryByRole('progressbar', { name: /^Copy of/ })).toBeNull();
+  });
+
+  it('shows why something could not be done with the job', async () => {
+    const { jobs } = await showTab(jobDetails());
+    await act(() => jobs.pause('import-model'));
+    expect(screen.getByRole('alert').textContent).toContain('jobs/pause');
+  });
+
+  it('stays when the job is removed, without what can be done no more', async () => {
+    const { engine } = await showTab(jobDetails({ state: 'done' }));
+    expect(screen.getByRole('button', { name: /^Remove/ })).toBeTruthy();
+    act(() => engine.jobsChanged.emit([]));
+    await settle();
+    expect(screen.getByText('Removed from the list')).toBeTruthy();
+    expect(screen.queryByRole('button', { name: /^Remove/ })).toBeNull();
+    // The same import is started once more.
+    act(() => engine.jobsChanged.emit([jobFact({ createdAt: '2026-11-28T11:00:00.000Z' })]));
+    await settle();
+    expect(screen.getByRole('button', { name: /^Pause/ })).toBeTruthy();
   });
 
   it('says when the job is not there', async () => {

@@ -2,7 +2,7 @@ import type { JobFact } from '../../protocol';
 import { FailureNote, useTrans } from '../components';
 import { JobButtons } from './jobButtons';
 import type { JobActions } from './jobButtons';
-import { JobProgress, waitText } from './jobProgress';
+import { JobProgress, RunsElsewhere, waitText } from './jobProgress';
 import type { JobsModel } from './jobsModel';
 import { isActive, jobLine } from './jobWords';
 
@@ -43,10 +43,13 @@ function JobItem(props: { job: JobFact; model: JobsModel; actions: JobActions })
     <li className={`jp-BedrockImport-job jp-mod-${job.state}`} data-job={job.id}>
       <p className="jp-BedrockImport-jobTitle">{job.title}</p>
       <div className="jp-BedrockImport-jobHead">
-        <span className="jp-BedrockImport-jobState">{jobLine(job, trans)}</span>
+        <span className="jp-BedrockImport-jobState">
+          {jobLine(job, id => model.titleOf(id), trans)}
+        </span>
         <JobButtons job={job} model={model} actions={actions} />
       </div>
       <JobProgress job={job} story={story} />
+      {job.runsElsewhere === true && <RunsElsewhere />}
       {waiting !== '' && <p className="jp-BedrockImport-quiet">{waiting}</p>}
       {job.error !== undefined && !isActive(job) && <FailureNote failure={job.error} />}
       {failure !== undefined && <FailureNote failure={failure} />}

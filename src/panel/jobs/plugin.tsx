@@ -16,7 +16,7 @@ import type { JobFact } from '../../protocol';
 import { IEngine, IImportPanel, IPreferences } from '../tokens';
 import { confirmCancel, confirmRemove } from './confirmations';
 import type { JobActions } from './jobButtons';
-import { JobNotifier, shortened } from './jobNotifier';
+import { JobNotifier, LONGEST_TITLE, shortened } from './jobNotifier';
 import { JobsModel } from './jobsModel';
 import { JobStatus, shownJob } from './jobStatus';
 import { JobsView } from './jobsView';
@@ -128,8 +128,13 @@ export const jobsPlugin: JupyterFrontEndPlugin<IJobs> = {
         content.disposed.connect(() => tab.dispose());
         const widget = new MainAreaWidget({ content });
         widget.id = `bedrock-import-job-${id}`;
-        widget.title.label = model.jobs.find(job => job.id === id)?.title ?? id;
-        widget.title.caption = widget.title.label;
+        // After a reload, the title comes when the engine is ready.
+        const setTitle = (): void => {
+          widget.title.label = tab.job?.title ?? id;
+          widget.title.caption = widget.title.label;
+        };
+        setTitle();
+        tab.stateChanged.connect(setTitle);
         widget.title.icon = panelIcon;
         widget.title.closable = true;
         shell.add(widget, 'main', { type: 'Bedrock Import' });
@@ -194,9 +199,10 @@ function notify(options: {
     label: trans.__('Details'),
     callback: () => void commands.execute(CommandIDs.openJob, { id: job.id })
   };
+  const title = shortened(job.title, LONGEST_TITLE);
   if (job.state !== 'done') {
     const message = job.error?.message ?? trans.__('The log says more.');
-    Notification.error(shortened(trans.__('Failed: %1. %2', job.title, message)), {
+    Notification.error(shortened(trans.__('Failed: %1. %2', title, message)), {
       actions: [details],
       autoClose: false
     });

@@ -16,6 +16,8 @@ export class FakeEngine implements IEngine {
   readonly sent: { method: string; params: unknown }[] = [];
   readonly followed = new Map<string, (event: JobEvent) => void>();
   connects = 0;
+  /** Who follows a job no more hears so only when `endFollowing` says it. */
+  answersSlowly = false;
   private readonly handlers = new Map<string, Handler>();
   private readonly ends = new Map<string, (end: { lastSeq: number }) => void>();
   private readonly losses = new Map<string, (error: EngineFailure) => void>();
@@ -107,7 +109,11 @@ export class FakeEngine implements IEngine {
     return new Promise((resolve, reject) => {
       this.losses.set(id, reject);
       this.ends.set(id, resolve);
-      options.signal?.addEventListener('abort', () => reject(cancelled()));
+      options.signal?.addEventListener('abort', () => {
+        if (!this.answersSlowly) {
+          reject(cancelled());
+        }
+      });
     });
   }
 
