@@ -1,39 +1,27 @@
-import { Dialog, MainAreaWidget, showDialog } from '@jupyterlab/apputils';
+import { MainAreaWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { panelIcon } from '../icons';
 import type { IEngine } from '../tokens';
 import { AskModel } from './askModel';
 import { AskWidget } from './askWidget';
-import { explainQuestion } from './cost';
+import type { CostConsent } from './costConsent';
 
 export interface AskTabOptions {
   engine: IEngine;
   trans: TranslationBundle;
   arn: string;
   name?: string;
-  /** Whether the cost is said before the first question. */
-  confirmAsk: () => Promise<boolean>;
+  consent: CostConsent;
 }
 
 /** A tab of the main area in which a model is asked. */
 export function createAskTab(options: AskTabOptions): MainAreaWidget<AskWidget> {
-  const { engine, trans, arn, name, confirmAsk } = options;
+  const { engine, trans, arn, name, consent } = options;
   const model: AskModel = new AskModel(engine, {
     arn,
     name,
-    confirm: async known => {
-      if (!(await confirmAsk())) {
-        return true;
-      }
-      const { button } = await showDialog({
-        title: trans.__('Ask “%1”?', model.name),
-        body: explainQuestion(known ?? {}, trans),
-        buttons: [Dialog.cancelButton(), Dialog.okButton({ label: trans.__('Ask') })],
-        defaultButton: 0
-      });
-      return button.accept;
-    }
+    confirm: known => consent.obtain(model.name, known)
   });
   const tab = new MainAreaWidget({ content: new AskWidget(model, engine, trans) });
   tab.id = `bedrock-import-ask-${arn.replace(/\W+/g, '-')}`;

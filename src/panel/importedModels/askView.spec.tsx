@@ -9,6 +9,7 @@ import type { Answer, AnswerNews } from '../../protocol';
 import { EngineFailure } from '../connection';
 import type { FakeEngine } from '../testing/fakeEngine';
 import { createAskTab } from './askTab';
+import { CostConsent } from './costConsent';
 import { ANSWER, listedModel, modelsEngine } from './testing/modelFacts';
 
 const trans = nullTranslator.load('jupyterlab_bedrock_import');
@@ -41,7 +42,7 @@ async function show({ confirmAsk = false } = {}): Promise<void> {
     engine,
     trans,
     arn: listedModel('one').arn,
-    confirmAsk: () => Promise.resolve(confirmAsk)
+    consent: new CostConsent({ confirmAsk, ready: Promise.resolve() }, trans)
   });
   act(() => Widget.attach(tab, document.body));
   await settle();
@@ -91,7 +92,7 @@ describe('the tab in which a model is asked', () => {
 
   it('connects nothing behind other tabs', async () => {
     engine = modelsEngine();
-    tab = createAskTab({ engine, trans, arn: 'arn:x', confirmAsk: () => Promise.resolve(true) });
+    tab = createAskTab({ engine, trans, arn: 'arn:x', consent: new CostConsent(null, trans) });
     tab.hide();
     act(() => Widget.attach(tab, document.body));
     await settle();
@@ -152,7 +153,9 @@ describe('the tab in which a model is asked', () => {
     await hear({ type: 'text', text: 'Paris' });
     expect(screen.queryByText('A copy is restored.')).toBeNull();
     await end(() => answer({ ...ANSWER, coldStartMs: 2_000, fallbackReason: 'It cannot.' }));
-    expect(screen.getByText(/38 tokens in 2.1 s · waited 2.0 s for a copy/)).toBeTruthy();
+    expect(
+      screen.getByText(/38 tokens in 2.1 s · waited 2.0 s for the model to be loaded/)
+    ).toBeTruthy();
     expect(screen.getByText('Not asked by Converse: It cannot.')).toBeTruthy();
   });
 
@@ -276,6 +279,24 @@ describe('the tab in which a model is asked', () => {
     await ask('And?');
     expect(screen.queryByRole('dialog', HIDDEN)).toBeNull();
     expect(engine.sent.at(-1)).toMatchObject({ params: { prompt: 'And?' } });
+  });
+
+  it('says the cost no more on this page when somebody has agreed to that', async () => {
+    const consent = new CostConsent({ confirmAsk: true, ready: Promise.resolve() }, trans);
+    const answerDialog = async (name: string): Promise<void> => {
+      const dialog = within(await screen.findByRole('dialog', HIDDEN));
+      await userEvent.click(dialog.getByLabelText('Do not say this again on this page'));
+      await userEvent.click(dialog.getByRole('button', { ...HIDDEN, name }));
+    };
+    await show();
+    const declined = consent.obtain('one', undefined);
+    await answerDialog('Cancel');
+    await expect(declined).resolves.toBe(false);
+    const agreed = consent.obtain('one', undefined);
+    await answerDialog('Ask');
+    await expect(agreed).resolves.toBe(true);
+    await expect(consent.obtain('two', undefined)).resolves.toBe(true);
+    expect(screen.queryByRole('dialog', HIDDEN)).toBeNull();
   });
 
   it('says what keeps it from the engine', async () => {

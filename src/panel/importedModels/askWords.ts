@@ -39,7 +39,7 @@ export function sayMeasures(answer: Answer, trans: TranslationBundle): string[] 
         )
   ];
   if (coldStartMs > 0) {
-    remarks.push(trans.__('waited %1 for a copy', sayMeasured(coldStartMs, trans)));
+    remarks.push(trans.__('waited %1 for the model to be loaded', sayMeasured(coldStartMs, trans)));
   }
   if (inputTokens !== undefined) {
     remarks.push(

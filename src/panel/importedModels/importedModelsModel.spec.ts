@@ -1,4 +1,5 @@
 import { deleteImportedModel, getImportedModel, listImportedModels } from '../../protocol';
+import type { ImportedModelFact } from '../../protocol';
 import type { FakeEngine } from '../testing/fakeEngine';
 import { ImportedModelsModel } from './importedModelsModel';
 import { failing, job, listedModel, modelsEngine, settle } from './testing/modelFacts';
@@ -121,7 +122,7 @@ describe('the imported models', () => {
     await open();
     const deleted = model.delete(ONE);
     void model.delete(ONE);
-    expect(model.item(ONE).deleting).toBe(true);
+    expect(model.item(ONE).status).toBe('deleting');
     expect(model.models).toHaveLength(2);
     answer(null);
     await deleted;
@@ -137,7 +138,7 @@ describe('the imported models', () => {
     engine.on(deleteImportedModel, failing('MODEL_IN_USE'));
     await open();
     await model.delete(ONE);
-    expect(model.item(ONE)).toMatchObject({ deleting: false, failure: { code: 'MODEL_IN_USE' } });
+    expect(model.item(ONE)).toMatchObject({ status: 'idle', failure: { code: 'MODEL_IN_USE' } });
     expect(model.models).toHaveLength(2);
   });
 
@@ -149,6 +150,17 @@ describe('the imported models', () => {
     });
     engine.on(getImportedModel, failing('DENIED'));
     await expect(model.knowAll(listedModel('two'))).resolves.toEqual(listedModel('two'));
+  });
+
+  it('are busy while it is looked at what a deletion would take', async () => {
+    await open();
+    let answer = (_: ImportedModelFact): void => undefined;
+    engine.on(getImportedModel, () => new Promise(resolve => (answer = resolve)));
+    const known = model.knowAll(listedModel('one'));
+    expect(model.item(ONE).status).toBe('examining');
+    answer(listedModel('one'));
+    await known;
+    expect(model.item(ONE).status).toBe('idle');
   });
 
   it('end with their requests and their listening', async () => {

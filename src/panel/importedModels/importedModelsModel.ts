@@ -11,12 +11,13 @@ export const FILTER_FROM = 10;
 
 /** What happens to one model beside being listed. */
 export interface ItemState {
-  deleting: boolean;
+  /** `examining`: what is known of it is put together for the dialog before a deletion. */
+  status: 'idle' | 'examining' | 'deleting';
   /** Why it was not deleted. */
   failure?: Failure;
 }
 
-const AT_REST: ItemState = { deleting: false };
+const AT_REST: ItemState = { status: 'idle' };
 
 /** The models that Bedrock has. It asks for nothing before the engine is ready. */
 export class ImportedModelsModel extends VDomModel {
@@ -115,16 +116,18 @@ export class ImportedModelsModel extends VDomModel {
   async knowAll(model: ImportedModelFact): Promise<ImportedModelFact> {
     const loader = this.details.get(model.arn) ?? new Loader(() => this.changed());
     this.details.set(model.arn, loader);
+    this.setItem(model.arn, { status: 'examining' });
     const known = loader.value ?? (await this.fetchDetails(model.arn, loader));
+    this.setItem(model.arn, undefined);
     return { ...model, ...known };
   }
 
   /** Deletes a model from Bedrock. What goes wrong stands at the model. */
   async delete(arn: string): Promise<void> {
-    if (this.item(arn).deleting) {
+    if (this.item(arn).status === 'deleting') {
       return;
     }
-    this.setItem(arn, { deleting: true });
+    this.setItem(arn, { status: 'deleting' });
     try {
       await this.engine.request(
         deleteImportedModel,
@@ -137,7 +140,7 @@ export class ImportedModelsModel extends VDomModel {
       this.refresh();
     } catch (error) {
       this.setItem(arn, {
-        deleting: false,
+        status: 'idle',
         failure: isCancelled(error) ? undefined : toFailure(error)
       });
     }

@@ -16,13 +16,15 @@ export function ModelItem(props: {
   const trans = useTrans();
   const id = useId();
   const { fact, model, onAsk, onDelete } = props;
-  const { deleting, failure } = model.item(fact.arn);
+  const { status, failure } = model.item(fact.arn);
+  const deleting = status === 'deleting';
+  const isBusy = status !== 'idle';
   const about = [
     fact.architecture,
     fact.createdAt === undefined ? undefined : formatTime(fact.createdAt)
   ].filter(text => text !== undefined);
   return (
-    <li className="jp-BedrockImport-model" aria-labelledby={id} aria-busy={deleting}>
+    <li className="jp-BedrockImport-model" aria-labelledby={id} aria-busy={isBusy}>
       <div className="jp-BedrockImport-modelLine">
         <div className="jp-BedrockImport-modelTitle">
           <span id={id} className="jp-BedrockImport-modelName">
@@ -49,8 +51,8 @@ export function ModelItem(props: {
             small
             className="jp-mod-styled"
             aria-label={trans.__('Delete %1 …', fact.name)}
-            aria-disabled={deleting}
-            onClick={() => !deleting && onDelete()}
+            aria-disabled={isBusy}
+            onClick={() => !isBusy && onDelete()}
           >
             {trans.__('Delete …')}
           </Button>

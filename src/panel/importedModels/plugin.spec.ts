@@ -1,15 +1,17 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
-import { act } from '@testing-library/react';
+import { act, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
 import { CommandRegistry } from '@lumino/commands';
 import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
+import { getImportedModel } from '../../protocol';
 import { CommandIDs, SectionIDs } from '../commandIds';
 import type { FakeEngine } from '../testing/fakeEngine';
 import type { AskWidget } from './askWidget';
 import { importedModelsPlugin } from './plugin';
-import { listedModel, modelsEngine } from './testing/modelFacts';
+import { details, listedModel, modelsEngine } from './testing/modelFacts';
 
 type AskTab = MainAreaWidget<AskWidget>;
 
@@ -63,17 +65,21 @@ beforeEach(async () => {
       null
     );
     // The toolbar of the section is drawn a moment later.
-    await new Promise(resolve => setTimeout(resolve, 20));
+    await pass();
   });
 });
 
 afterEach(() => act(() => [...tabs, ...sections].forEach(widget => widget.dispose())));
 
+async function pass(): Promise<void> {
+  await new Promise(resolve => setTimeout(resolve, 20));
+  MessageLoop.flush();
+}
+
 async function ask(args: Record<string, string>): Promise<void> {
   await act(async () => {
     await commands.execute(CommandIDs.askModel, args);
-    await new Promise(resolve => setTimeout(resolve, 20));
-    MessageLoop.flush();
+    await pass();
   });
 }
 
@@ -112,6 +118,34 @@ describe('the plugin of imported models', () => {
     expect(restoring.command).toBe(CommandIDs.askModel);
     expect(restoring.args(tab!)).toEqual({ arn: ONE, name: 'one' });
     expect(restoring.name(tab!)).toBe(ONE);
+  });
+
+  it('opens one dialog before a deletion, however often its button is pressed', async () => {
+    let answer = (): void => undefined;
+    engine.on(
+      getImportedModel,
+      ({ model }) => new Promise(resolve => (answer = () => resolve(details(model))))
+    );
+    await act(async () => {
+      Widget.attach(sections[0]!, document.body);
+      engine.becomeReady();
+      await pass();
+    });
+    const button = await screen.findByRole('button', { name: 'Delete one …' });
+    await userEvent.click(button);
+    await act(pass);
+    expect(button.getAttribute('aria-disabled')).toBe('true');
+    await userEvent.click(button);
+    answer();
+    const dialog = await screen.findByRole('dialog', { hidden: true });
+    await userEvent.click(within(dialog).getByText('Cancel'));
+    await act(pass);
+    expect(screen.queryByRole('dialog', { hidden: true })).toBeNull();
+    expect(engine.sent.map(({ method }) => method)).toEqual([
+      'importedModels/list',
+      'importedModels/get'
+    ]);
+    expect(button.getAttribute('aria-disabled')).toBe('false');
   });
 
   it('asks for nothing after its section has gone', () => {

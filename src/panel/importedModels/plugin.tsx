@@ -12,6 +12,7 @@ import { panelIcon } from '../icons';
 import { IEngine, IImportPanel, IPreferences } from '../tokens';
 import { createAskTab } from './askTab';
 import type { AskWidget } from './askWidget';
+import { CostConsent } from './costConsent';
 import { confirmDelete } from './deleteDialog';
 import { ImportedModelsModel } from './importedModelsModel';
 import { ModelList } from './modelList';
@@ -37,7 +38,12 @@ export const importedModelsPlugin: JupyterFrontEndPlugin<void> = {
     const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load('jupyterlab_bedrock_import');
     const model = new ImportedModelsModel(engine);
+    const consent = new CostConsent(preferences, trans);
     const remove = async (fact: ImportedModelFact): Promise<void> => {
+      // One dialog, however often the button is pressed until it comes.
+      if (model.item(fact.arn).status !== 'idle') {
+        return;
+      }
       if (await confirmDelete(await model.knowAll(fact), trans)) {
         await model.delete(fact.arn);
       }
@@ -111,10 +117,7 @@ export const importedModelsPlugin: JupyterFrontEndPlugin<void> = {
           trans,
           arn,
           name: typeof name === 'string' && name !== '' ? name : undefined,
-          confirmAsk: async () => {
-            await preferences?.ready;
-            return preferences?.confirmAsk ?? true;
-          }
+          consent
         });
         shell.add(tab, 'main', { type: 'Bedrock Import' });
         void tracker.add(tab);
