@@ -44,10 +44,13 @@ export const sidebarPlugin: JupyterFrontEndPlugin<IImportPanel> = {
 
     void app.restored
       .then(async () => {
-        const kept = await state?.fetch(STATE_ID);
+        // What cannot be read is as if nothing had been kept.
+        const kept = await state?.fetch(STATE_ID).catch(() => undefined);
         panel.restoreLayout(readLayout(kept) ?? { collapsed: CLOSED_AT_FIRST });
         panel.layoutChanged.connect((_, { collapsed, sizes = [] }) => {
-          void state?.save(STATE_ID, { collapsed: [...collapsed], sizes: [...sizes] });
+          void state
+            ?.save(STATE_ID, { collapsed: [...collapsed], sizes: [...sizes] })
+            .catch(() => undefined);
         });
       })
       .catch(() => undefined);
