@@ -30,8 +30,29 @@ const layerZones = layers
 
 const speaksProtocol = [`${engine}/server`, `${engine}/server.ts`];
 
+/** Features of the panel; each reaches the others by commands and tokens, so that none needs another. */
+const features = ['sidebar', 'preferences', 'machine', 'model', 'jobs', 'importedModels'].map(
+  name => `src/panel/${name}`
+);
+
+const featureZones = [
+  ...features.map(feature =>
+    zone(
+      [feature],
+      features.filter(other => other !== feature),
+      'Features of the panel use commands and tokens of each other, not code.'
+    )
+  ),
+  zone(
+    ['src/panel/components', 'src/panel/connection'],
+    features,
+    'What the features of the panel share knows none of them.'
+  )
+];
+
 export const importZones = [
   ...layerZones,
+  ...featureZones,
   zone(
     [engine],
     ['src/panel', 'src/sandbox', 'src/index.ts'],

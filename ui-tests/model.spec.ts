@@ -1,6 +1,6 @@
 /** What the form says of models, good ones and others, before anything is copied. */
 import { expect, test } from './fixtures';
-import { lookUp } from './form';
+import { chooseDestination, form, lookUp } from './form';
 import { PLUGIN } from './lab';
 import { LONG_NAME, MARKUP, MODELS, MODELS_FOLDER } from './models';
 
@@ -28,15 +28,24 @@ test('finds models while one types, and says what they are', async ({ panel, pag
   ).toBeVisible();
 });
 
-test('says how much of the disk a download would lack', async ({ panel }) => {
+test('says how much of the disk a download would lack, and does not start it', async ({
+  panel,
+  sandbox
+}) => {
   await panel.open();
   await lookUp(panel, MODELS.huge);
   const section = panel.section('Import a model');
   await expect(section.getByText('needs no disk')).toBeVisible();
   await expect(section.getByText(/needs 42\.00 TB, .* available, .* TB missing/)).toBeVisible();
   await section.getByRole('radio', { name: /^Download/ }).check();
+  await chooseDestination(panel, {
+    bucket: sandbox.env.BEDROCK_IMPORT_SANDBOX_BUCKET ?? '',
+    role: 'BedrockImportSandboxRole'
+  });
+  await expect(section.locator('[data-check="download-fits"]')).toContainText('Blocker');
+  await expect(section.getByText(/^2 checks block it/)).toBeVisible();
   await expect(
-    section.getByText(/40\.00 TB with 5 % and 2 GB to spare need 42\.00 TB/)
+    section.getByText(/40\.00 TB with 5 % and 2 GB to spare need 42\.00 TB/).first()
   ).toBeVisible();
 });
 
@@ -117,4 +126,15 @@ test('creates a bucket', async ({ panel }) => {
   await panel.dialog.getByRole('textbox').fill(name);
   await panel.dialog.getByRole('button', { name: 'Create' }).click();
   await expect(section.getByRole('combobox', { name: 'Bucket' })).toHaveValue(name);
+});
+
+test('is in the launcher, the menu and the command palette', async ({ panel, page }) => {
+  await panel.visit();
+  await panel.settled();
+  await page.locator('.jp-LauncherCard', { hasText: 'Bedrock Import' }).click();
+  await panel.ready();
+  await expect(form(panel).getByRole('combobox', { name: 'Model' })).toBeFocused();
+  await page.getByRole('menuitem', { name: 'Bedrock', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Show the Jobs of Bedrock Import' }).click();
+  await expect(panel.section('Jobs')).toBeVisible();
 });

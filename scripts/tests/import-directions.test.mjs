@@ -36,7 +36,10 @@ const forbidden = [
   ['src/engine/hub/index.ts', '../../index'],
   ['src/sandbox/main.ts', '../engine/errors'],
   ['src/sandbox/s3/index.ts', '../../engine/hub'],
-  ['src/index.ts', './engine/errors']
+  ['src/index.ts', './engine/errors'],
+  ['src/panel/jobs/index.ts', '../importedModels'],
+  ['src/panel/components/index.ts', '../model'],
+  ['src/panel/model/index.ts', '../../engine/errors']
 ];
 for (const [file, imported] of forbidden) {
   test(`${file} may not import ${imported}`, async () => {
@@ -51,6 +54,7 @@ const allowed = [
   ['src/engine/transfer/index.ts', '../model'],
   ['src/engine/hub/index.ts', '../errors'],
   ['src/engine/trash/index.ts', '../disk'],
+  ['src/panel/jobs/index.ts', '../connection'],
   ['src/sandbox/main.ts', './state']
 ];
 for (const [file, imported] of allowed) {

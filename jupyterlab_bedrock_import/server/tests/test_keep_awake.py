@@ -155,6 +155,8 @@ async def test_without_any_kernel_a_warning_is_all(
     assert app.awake is not None
     app.awake.refresh_seconds = 0.01
     jp_serverapp.kernel_spec_manager.allowed_kernelspecs = {"none"}
+    # The native one, where ipykernel is installed, starts without being listed.
+    jp_serverapp.kernel_manager.default_kernel_name = "none"
     page = await connect()
     await page.write_message(awake(JOB))
     assert await asked(page, "echo here") == "here"

@@ -16,7 +16,7 @@ import { BedrockImportError } from '../errors';
 import { listImportRoles } from '../iam';
 import { createImportJob, reviewImport } from '../jobs';
 import type { EngineContext, ImportReview } from '../jobs';
-import { readSourceText, sourceVersion } from '../transfer';
+import { planDownload, readSourceText, sourceVersion } from '../transfer';
 import type { EngineHost } from './host';
 import type { Page } from './page';
 
@@ -42,9 +42,10 @@ export function serveImports(page: Page, host: EngineHost): void {
   });
   page.answer(reviewRequest, async (wish, signal) => {
     const engine = await host.engine();
-    const review = await reviewImport(engine, {
+    const cacheFolder = cacheFolderOf(engine, wish);
+    const reviewed = await reviewImport(engine, {
       model: wish.model,
-      cacheFolder: cacheFolderOf(engine, wish),
+      cacheFolder,
       bucket: wish.bucket,
       prefix: wish.prefix,
       roleArn: wish.roleArn,
@@ -53,6 +54,7 @@ export function serveImports(page: Page, host: EngineHost): void {
       chatTemplate: wish.chatTemplate,
       signal
     });
+    const review = await withDownloadChecks(engine, reviewed, cacheFolder, signal);
     const reviewId = randomUUID();
     reviews.set(reviewId, review);
     const [oldest = ''] = reviews.size > MOST_REVIEWS ? reviews.keys() : [];
@@ -81,6 +83,21 @@ export function serveImports(page: Page, host: EngineHost): void {
     }
     return { jobId: job.id };
   });
+}
+
+/** Whether the disk has room for what the cache lacks. */
+async function withDownloadChecks(
+  engine: EngineContext,
+  review: ImportReview,
+  cacheFolder: string | undefined,
+  signal: AbortSignal
+): Promise<ImportReview> {
+  if (cacheFolder === undefined) {
+    return review;
+  }
+  const { environment } = engine;
+  const { checks } = await planDownload(engine, review.plan, { cacheFolder, environment, signal });
+  return { ...review, checks: [...review.checks, ...checks] };
 }
 
 function cacheFolderOf({ environment }: EngineContext, wish: ImportWish): string | undefined {
