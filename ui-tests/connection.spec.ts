@@ -75,6 +75,7 @@ test('after a restart of the server the panel is connected again by itself', asy
   problems
 }) => {
   problems.expectServerAway();
+  await panel.closeConnectionDialogs();
   await panel.open();
   const before = lab.enginePids();
   await lab.stop();

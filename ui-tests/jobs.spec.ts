@@ -105,6 +105,7 @@ test('after a restart of the server the job goes on by itself', async ({
   problems
 }) => {
   problems.expectServerAway();
+  await panel.closeConnectionDialogs();
   await panel.open();
   const job = await startOwn(panel, 'server-restarted');
   await expect(job).toContainText(/[1-9]\d? %/);

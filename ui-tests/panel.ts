@@ -174,6 +174,14 @@ export class PanelPage {
     }
   }
 
+  /** JupyterLab says in a dialog of its own that the server is away, sooner or later: it is closed. */
+  async closeConnectionDialogs(): Promise<void> {
+    await this.page.addLocatorHandler(
+      this.page.locator('.jp-Dialog', { hasText: 'A connection to the Jupyter server' }),
+      dialog => dialog.locator('.jp-Dialog-footer button').first().click()
+    );
+  }
+
   /** The dialog that is open. */
   get dialog(): Locator {
     return this.page.locator('.jp-Dialog');

@@ -39,6 +39,7 @@ export class Problems {
     this.expect(/ERR_(CONNECTION_REFUSED|EMPTY_RESPONSE|CONNECTION_RESET)/, 'the server is away');
     this.expect(/WebSocket connection to .* failed/, 'the server is away');
     this.expect(/Failed to fetch|NetworkError|ServerConnection|Connection lost/, 'what follows');
+    this.expect(/A connection to the Jupyter server could not be/, 'of JupyterLab’s own dialog');
   }
 
   unexpected(): string[] {
