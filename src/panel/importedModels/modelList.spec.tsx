@@ -84,6 +84,15 @@ describe('the section of imported models', () => {
     expect(document.activeElement).toBe(screen.getByRole('list', { name: 'Imported models' }));
   });
 
+  it('keeps the focus in the section when the last one is deleted', async () => {
+    const { engine } = await show(modelsEngine('one'));
+    engine.on(deleteImportedModel, () => null);
+    screen.getByRole('button', { name: 'Delete one …' }).focus();
+    await userEvent.keyboard('{Enter}');
+    await act(settle);
+    expect(document.activeElement?.textContent).toMatch(/^No model is imported/);
+  });
+
   it('says at the model why it was not deleted, as text', async () => {
     const { engine } = await show();
     engine.on(deleteImportedModel, failing('MODEL_IN_USE', MARKUP));

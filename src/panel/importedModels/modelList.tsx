@@ -17,6 +17,7 @@ export function ModelList(props: {
 }): JSX.Element {
   const trans = useTrans();
   const list = useRef<HTMLUListElement>(null);
+  const none = useRef<HTMLParagraphElement>(null);
   const { model, actions } = props;
   const { shown, state } = model;
   const hadFocus = useRef(false);
@@ -24,7 +25,7 @@ export function ModelList(props: {
   useLayoutEffect(() => {
     // The button that had the focus is gone with its model.
     if (hadFocus.current && document.activeElement === document.body) {
-      list.current?.focus({ preventScroll: true });
+      (list.current ?? none.current)?.focus({ preventScroll: true });
     }
   }, [count]);
   return (
@@ -40,7 +41,7 @@ export function ModelList(props: {
           </p>
         )
       ) : count === 0 ? (
-        <p className="jp-BedrockImport-quiet">
+        <p ref={none} className="jp-BedrockImport-quiet" tabIndex={-1}>
           {trans.__('No model is imported in this account and Region yet.')}
         </p>
       ) : (
