@@ -245,7 +245,7 @@ describe('the form of an import', () => {
 
   it('makes paths of the file browser absolute', async () => {
     const { form } = setUp();
-    expect(await form.absolutePath('models/mine')).toBe('/home/me/work/models/mine');
+    expect(await form.absolutePath('models/mine')).toBe('/home/sagemaker-user/models/mine');
   });
 
   it('ends what is under way when it is disposed', async () => {

@@ -78,7 +78,7 @@ export function formEngine(): FakeEngine {
     .onQuery(getMachine, () => ({
       host: 'plain-jupyter' as const,
       hostLabel: 'Jupyter',
-      root: '/home/me/work',
+      root: '/home/sagemaker-user',
       customEndpoints: false,
       hasHubToken: false,
       warnings: []
