@@ -13,7 +13,7 @@ import { isActive } from './jobWords';
 const GATHER_MS = 100;
 
 /** Codes after which following makes sense again when the engine is back. */
-const LOST = ['CONNECTION_LOST', 'CANCELLED', 'SERVER_UNREACHABLE'];
+const LOST = ['CONNECTION_LOST', 'SERVER_UNREACHABLE'];
 
 /** Everything that happens in one job, through lost connections and restarts. */
 export class JobFeed {

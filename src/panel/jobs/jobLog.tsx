@@ -7,7 +7,7 @@ import { fileStateWord, proofWord, stageStateWord, stageWord, stateWord } from '
 type Trans = ReturnType<typeof useTrans>;
 
 function textOf(line: LogLine, trans: Trans): string {
-  switch (line.kind) {
+  switch (line.type) {
     case 'state':
       return line.error === undefined
         ? stateWord(line.state, trans)

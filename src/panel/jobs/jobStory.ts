@@ -10,17 +10,14 @@ import type {
 /** So many lines of the log are kept; the journal has all. */
 const MOST_LINES = 1_000;
 
-/** What happened, for people. */
-export type LogLine = { seq: number; at: string } & (
-  | { kind: 'state'; state: JobState; error?: Failure }
-  | { kind: 'stage'; stage: JobStage; state: string; detail?: string }
-  | { kind: 'file'; path: string; state: FileProgress['state']; provedBy?: string }
-  | { kind: 'retry'; path: string; part?: number; cause: string; attempt: number; waitMs: number }
-  | { kind: 'connections'; connections: number; why: string }
-  | { kind: 'wait'; reason: string; waitedMs: number; budgetMs?: number }
-  | { kind: 'import-job'; jobArn: string; status: string }
-  | { kind: 'warning'; message: string }
-);
+/** Events that people read one by one; the others add up to something. */
+export type LogLine = Exclude<JobEvent, { type: 'progress' | 'answer' | 'result' }>;
+
+export interface FileStory {
+  state: FileProgress['state'];
+  movedBytes?: number;
+  provedBy?: string;
+}
 
 export interface StageStory {
   stage: JobStage;
@@ -40,10 +37,7 @@ export interface JobStory {
   stages: readonly StageStory[];
   progress?: CopyProgress;
   /** What is known of single files, by path. */
-  files: ReadonlyMap<
-    string,
-    { state: FileProgress['state']; movedBytes?: number; provedBy?: string }
-  >;
+  files: ReadonlyMap<string, FileStory>;
   wait?: { reason: string; waitedMs: number; budgetMs?: number };
   warnings: readonly string[];
   log: readonly LogLine[];
@@ -80,14 +74,13 @@ export function tellOn(story: JobStory, events: readonly JobEvent[]): JobStory {
 
 type Telling = Omit<JobStory, 'stages' | 'files' | 'warnings' | 'log'> & {
   stages: StageStory[];
-  files: Map<string, { state: FileProgress['state']; movedBytes?: number; provedBy?: string }>;
+  files: Map<string, FileStory>;
   warnings: string[];
   log: LogLine[];
 };
 
 function tell(story: Telling, event: JobEvent): void {
-  const { seq, at } = event;
-  story.lastSeq = Math.max(story.lastSeq, seq);
+  story.lastSeq = Math.max(story.lastSeq, event.seq);
   if (event.type !== 'wait' && event.type !== 'progress') {
     story.wait = undefined;
   }
@@ -102,16 +95,16 @@ function tell(story: Telling, event: JobEvent): void {
       if (state !== 'running') {
         story.wait = undefined;
       }
-      story.log.push({ seq, at, kind: 'state', state, error });
+      story.log.push(event);
       return;
     }
     case 'stage': {
       const { stage, state, detail } = event;
-      tellStage(story, { stage, state, detail }, at);
+      tellStage(story, { stage, state, detail }, event.at);
       if (stage === 'ask' && state === 'start') {
         story.answer = '';
       }
-      story.log.push({ seq, at, kind: 'stage', stage, state, detail });
+      story.log.push(event);
       return;
     }
     case 'progress':
@@ -123,35 +116,29 @@ function tell(story: Telling, event: JobEvent): void {
     case 'file': {
       const { path, state, provedBy } = event;
       story.files.set(path, { ...story.files.get(path), state, provedBy });
-      story.log.push({ seq, at, kind: 'file', path, state, provedBy });
+      story.log.push(event);
       return;
     }
-    case 'retry': {
-      const { path, part, cause, attempt, waitMs } = event;
-      story.log.push({ seq, at, kind: 'retry', path, part, cause, attempt, waitMs });
+    case 'retry':
+    case 'connections':
+      story.log.push(event);
       return;
-    }
-    case 'connections': {
-      const { connections, why } = event;
-      story.log.push({ seq, at, kind: 'connections', connections, why });
-      return;
-    }
     case 'wait': {
       const { reason, waitedMs, budgetMs } = event;
       story.wait = { reason, waitedMs, budgetMs };
       const last = story.log.at(-1);
       // A wait tells of itself again and again; one line of it is enough.
-      if (last?.kind === 'wait' && last.reason === reason) {
+      if (last?.type === 'wait' && last.reason === reason) {
         story.log.pop();
       }
-      story.log.push({ seq, at, kind: 'wait', reason, waitedMs, budgetMs });
+      story.log.push(event);
       return;
     }
     case 'import-job': {
-      const { jobArn, status } = event;
+      const { status } = event;
       if (story.importStatus !== status) {
         story.importStatus = status;
-        story.log.push({ seq, at, kind: 'import-job', jobArn, status });
+        story.log.push(event);
       }
       return;
     }
@@ -160,7 +147,7 @@ function tell(story: Telling, event: JobEvent): void {
       return;
     case 'warning':
       story.warnings.push(event.message);
-      story.log.push({ seq, at, kind: 'warning', message: event.message });
+      story.log.push(event);
       return;
     case 'result':
       story.modelArn = event.modelArn;

@@ -2,7 +2,7 @@ import { VDomModel } from '@jupyterlab/ui-components';
 
 import { getJob } from '../../protocol';
 import type { Failure, JobDetails, JobFact } from '../../protocol';
-import { isCancelled, toFailure } from '../connection';
+import { Loader } from '../connection';
 import type { EngineState } from '../connection';
 import type { IEngine } from '../tokens';
 import type { JobFeed } from './jobFeed';
@@ -11,10 +11,8 @@ import type { JobsModel } from './jobsModel';
 
 /** One job in full: what is kept of it, and what happens in it. */
 export class JobTabModel extends VDomModel {
-  private _details: JobDetails | undefined;
-  private _failure: Failure | undefined;
+  private readonly loader = new Loader<JobDetails>(() => this.changed());
   private readonly feed: JobFeed;
-  private readonly fetching = new AbortController();
   private toldState: string | undefined;
   private wasListed = false;
   private _isGone = false;
@@ -29,7 +27,7 @@ export class JobTabModel extends VDomModel {
     this.feed.changed.connect(this.onStory, this);
     jobs.stateChanged.connect(this.onJobs, this);
     engine.stateChanged.connect(this.onEngineState, this);
-    void this.fetch();
+    this.fetch();
   }
 
   override dispose(): void {
@@ -37,7 +35,7 @@ export class JobTabModel extends VDomModel {
       return;
     }
     super.dispose();
-    this.fetching.abort();
+    this.loader.clear();
     this.feed.changed.disconnect(this.onStory, this);
     this.jobs.stateChanged.disconnect(this.onJobs, this);
     this.engine.stateChanged.disconnect(this.onEngineState, this);
@@ -46,7 +44,7 @@ export class JobTabModel extends VDomModel {
 
   /** As the list has it, which is newer than the details. */
   get job(): JobFact | undefined {
-    return this.jobs.jobs.find(({ id }) => id === this.id) ?? this._details;
+    return this.jobs.jobs.find(({ id }) => id === this.id) ?? this.details;
   }
 
   /** It was there, and has been removed from the list. */
@@ -55,7 +53,7 @@ export class JobTabModel extends VDomModel {
   }
 
   get details(): JobDetails | undefined {
-    return this._details;
+    return this.loader.value;
   }
 
   get story(): JobStory {
@@ -63,14 +61,15 @@ export class JobTabModel extends VDomModel {
   }
 
   get failure(): Failure | undefined {
-    return this._failure ?? this.feed.failure;
+    const { state } = this.loader;
+    return state.status === 'failed' ? state.failure : this.feed.failure;
   }
 
   private onStory(): void {
     // Checks, result and answer are written down when the job has come to another state.
     if (this.story.state !== this.toldState) {
       this.toldState = this.story.state;
-      void this.fetch();
+      this.fetch();
     }
     this.stateChanged.emit();
   }
@@ -79,7 +78,7 @@ export class JobTabModel extends VDomModel {
     const isListed = this.jobs.jobs.some(({ id }) => id === this.id);
     if (isListed && this._isGone) {
       // The same import was started once more.
-      void this.fetch();
+      this.fetch();
     }
     this._isGone = !isListed && (this._isGone || this.wasListed);
     this.wasListed = isListed;
@@ -88,27 +87,17 @@ export class JobTabModel extends VDomModel {
 
   private onEngineState(_: IEngine, { status }: EngineState): void {
     if (status === 'ready') {
-      void this.fetch();
+      this.fetch();
     }
   }
 
-  private async fetch(): Promise<void> {
-    if (this.engine.state.status !== 'ready') {
-      return;
+  private fetch(): void {
+    if (this.engine.state.status === 'ready') {
+      void this.loader.load(signal => this.engine.request(getJob, { id: this.id }, { signal }));
     }
-    try {
-      this._details = await this.engine.request(
-        getJob,
-        { id: this.id },
-        { signal: this.fetching.signal }
-      );
-      this._failure = undefined;
-    } catch (error) {
-      if (isCancelled(error)) {
-        return;
-      }
-      this._failure = toFailure(error);
-    }
+  }
+
+  private changed(): void {
     if (!this.isDisposed) {
       this.stateChanged.emit();
     }

@@ -14,6 +14,7 @@ import { isCancelled, toFailure } from '../connection';
 import type { EngineState } from '../connection';
 import type { IEngine } from '../tokens';
 import { JobFeeds } from './jobFeed';
+import type { JobFeed } from './jobFeed';
 import type { JobStory } from './jobStory';
 import { inOrder, isActive } from './jobWords';
 import type { JobAction } from './jobWords';
@@ -29,7 +30,7 @@ export class JobsModel extends VDomModel {
   private readonly pending = new Map<string, JobAction>();
   private readonly failures = new Map<string, Failure>();
   /** Jobs whose events the list shows. */
-  private readonly followed = new Set<string>();
+  private readonly followed = new Map<string, JobFeed>();
 
   constructor(private readonly engine: IEngine) {
     super();
@@ -45,7 +46,7 @@ export class JobsModel extends VDomModel {
     super.dispose();
     this.engine.stateChanged.disconnect(this.onEngineState, this);
     this.engine.jobsChanged.disconnect(this.onJobsChanged, this);
-    [...this.followed].forEach(id => this.unfollow(id));
+    [...this.followed.keys()].forEach(id => this.unfollow(id));
   }
 
   /** What somebody has to look at first. */
@@ -83,12 +84,7 @@ export class JobsModel extends VDomModel {
 
   /** What has happened in a job that runs or waits. */
   storyOf(id: string): JobStory | undefined {
-    if (!this.followed.has(id)) {
-      return undefined;
-    }
-    const { story } = this.feeds.acquire(id);
-    this.feeds.release(id);
-    return story;
+    return this.followed.get(id)?.story;
   }
 
   async refresh(): Promise<void> {
@@ -179,7 +175,7 @@ export class JobsModel extends VDomModel {
     this._failure = undefined;
     const active = new Set(jobs.filter(isActive).map(({ id }) => id));
     active.forEach(id => this.follow(id));
-    [...this.followed].filter(id => !active.has(id)).forEach(id => this.unfollow(id));
+    [...this.followed.keys()].filter(id => !active.has(id)).forEach(id => this.unfollow(id));
     for (const id of this.failures.keys()) {
       // What could not be done with a job in another state says nothing any more.
       if (jobs.find(job => job.id === id)?.state !== stateBefore.get(id)) {
@@ -191,16 +187,15 @@ export class JobsModel extends VDomModel {
 
   private follow(id: string): void {
     if (!this.followed.has(id)) {
-      this.followed.add(id);
-      this.feeds.acquire(id).changed.connect(this.onStory, this);
+      const feed = this.feeds.acquire(id);
+      feed.changed.connect(this.onStory, this);
+      this.followed.set(id, feed);
     }
   }
 
   private unfollow(id: string): void {
+    this.followed.get(id)?.changed.disconnect(this.onStory, this);
     this.followed.delete(id);
-    const feed = this.feeds.acquire(id);
-    feed.changed.disconnect(this.onStory, this);
-    this.feeds.release(id);
     this.feeds.release(id);
   }
 
