@@ -2,8 +2,6 @@ import type { CheckFinding, Verdict } from '../../protocol';
 import { Disclosure } from './disclosure';
 import { useTrans } from './translation';
 
-const ORDER: readonly Verdict[] = ['blocker', 'warning', 'ok'];
-
 function verdictName(verdict: Verdict, trans: ReturnType<typeof useTrans>): string {
   switch (verdict) {
     case 'blocker':
@@ -19,30 +17,28 @@ function verdictName(verdict: Verdict, trans: ReturnType<typeof useTrans>): stri
 export function CheckList({ checks }: { checks: readonly CheckFinding[] }): JSX.Element {
   const trans = useTrans();
   const passed = checks.filter(({ verdict }) => verdict === 'ok');
-  const others = ORDER.slice(0, 2).flatMap(wanted =>
+  const others = (['blocker', 'warning'] as const).flatMap(wanted =>
     checks.filter(({ verdict }) => verdict === wanted)
   );
   return (
     <>
-      {others.length > 0 && (
-        <ul className="jp-BedrockImport-checks">
-          {others.map((check, index) => (
-            <Check key={`${check.id}-${index}`} check={check} />
-          ))}
-        </ul>
-      )}
+      {others.length > 0 && <Checks checks={others} />}
       {passed.length > 0 && (
         <Disclosure summary={trans._n('%1 check passed', '%1 checks passed', passed.length)}>
-          {() => (
-            <ul className="jp-BedrockImport-checks">
-              {passed.map((check, index) => (
-                <Check key={`${check.id}-${index}`} check={check} />
-              ))}
-            </ul>
-          )}
+          {() => <Checks checks={passed} />}
         </Disclosure>
       )}
     </>
+  );
+}
+
+function Checks({ checks }: { checks: readonly CheckFinding[] }): JSX.Element {
+  return (
+    <ul className="jp-BedrockImport-checks">
+      {checks.map((check, index) => (
+        <Check key={`${check.id}-${index}`} check={check} />
+      ))}
+    </ul>
   );
 }
 

@@ -1,4 +1,5 @@
 export { CheckList } from './checkList';
+export { confirmLoss } from './confirmation';
 export { CopyButton } from './copyButton';
 export { Disclosure } from './disclosure';
 export { Facts } from './facts';
@@ -6,6 +7,8 @@ export { FailureNote } from './failureNote';
 export * from './formats';
 export { ModelView } from './modelView';
 export { Progress } from './progress';
-export { createSection } from './section';
+export { createSection, refreshTool } from './section';
 export type { SectionTool } from './section';
+export { ShowMore } from './showMore';
+export { createTab, showTab } from './tabs';
 export { TranslationProvider, useTrans } from './translation';

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { PanelWithToolbar, ToolbarButton } from '@jupyterlab/ui-components';
+import { PanelWithToolbar, refreshIcon, ToolbarButton } from '@jupyterlab/ui-components';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { Widget } from '@lumino/widgets';
 
@@ -16,6 +16,11 @@ export interface SectionOptions {
   body: Widget;
   tools?: readonly SectionTool[];
   trans: TranslationBundle;
+}
+
+/** Every section can be asked to look again. */
+export function refreshTool(label: string, onClick: () => void): SectionTool {
+  return { id: 'refresh', icon: refreshIcon, label, onClick };
 }
 
 /** A section of the panel: its title, its toolbar and what it shows. */

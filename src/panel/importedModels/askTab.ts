@@ -1,7 +1,7 @@
-import { MainAreaWidget } from '@jupyterlab/apputils';
+import type { MainAreaWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { panelIcon } from '../icons';
+import { createTab } from '../components';
 import type { IEngine } from '../tokens';
 import { AskModel } from './askModel';
 import { AskWidget } from './askWidget';
@@ -23,10 +23,10 @@ export function createAskTab(options: AskTabOptions): MainAreaWidget<AskWidget> 
     name,
     confirm: known => consent.obtain(model.name, known)
   });
-  const tab = new MainAreaWidget({ content: new AskWidget(model, engine, trans) });
-  tab.id = `bedrock-import-ask-${arn.replace(/\W+/g, '-')}`;
-  tab.title.icon = panelIcon;
-  tab.title.closable = true;
+  const tab = createTab(
+    `bedrock-import-ask-${arn.replace(/\W+/g, '-')}`,
+    new AskWidget(model, engine, trans)
+  );
   const showName = (): void => {
     tab.title.label = trans.__('Ask %1', model.name);
     tab.title.caption = arn;

@@ -1,21 +1,18 @@
-import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { ImportedModelFact } from '../../protocol';
-import { Facts } from '../components';
+import { confirmLoss, Facts } from '../components';
 
 /** Says exactly what is deleted and what stays. @returns whether it shall be */
-export async function confirmDelete(
+export function confirmDelete(
   model: ImportedModelFact,
   trans: TranslationBundle
 ): Promise<boolean> {
-  const { button } = await showDialog({
+  return confirmLoss({
     title: trans.__('Delete the model “%1” from Bedrock?', model.name),
-    body: ReactWidget.create(<WhatIsDeleted model={model} trans={trans} />),
-    buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: trans.__('Delete the model') })],
-    defaultButton: 0
+    body: <WhatIsDeleted model={model} trans={trans} />,
+    accept: trans.__('Delete the model')
   });
-  return button.accept;
 }
 
 function WhatIsDeleted(props: { model: ImportedModelFact; trans: TranslationBundle }): JSX.Element {

@@ -3,11 +3,10 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
 import type { MainAreaWidget } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { refreshIcon } from '@jupyterlab/ui-components';
 
 import type { ImportedModelFact } from '../../protocol';
 import { CommandIDs, SectionIDs } from '../commandIds';
-import { createSection, ModelView } from '../components';
+import { createSection, ModelView, refreshTool, showTab } from '../components';
 import { panelIcon } from '../icons';
 import { IEngine, IImportPanel, IPreferences } from '../tokens';
 import { createAskTab } from './askTab';
@@ -59,14 +58,7 @@ export const importedModelsPlugin: JupyterFrontEndPlugin<void> = {
         trans,
         Body: props => <ModelList model={props.model} actions={actions} />
       }),
-      tools: [
-        {
-          id: 'refresh',
-          icon: refreshIcon,
-          label: trans.__('Refresh'),
-          onClick: () => model.refresh()
-        }
-      ],
+      tools: [refreshTool(trans.__('Refresh'), () => model.refresh())],
       trans
     });
     section.disposed.connect(() => model.dispose());
@@ -107,21 +99,18 @@ export const importedModelsPlugin: JupyterFrontEndPlugin<void> = {
           panel.open(SectionIDs.importedModels);
           return;
         }
-        const open = tracker.find(({ content }) => content.asked.arn === arn);
-        if (open !== undefined) {
-          shell.activateById(open.id);
-          return;
-        }
-        const tab = createAskTab({
-          engine,
-          trans,
-          arn,
-          name: typeof name === 'string' && name !== '' ? name : undefined,
-          consent
-        });
-        shell.add(tab, 'main', { type: 'Bedrock Import' });
-        void tracker.add(tab);
-        shell.activateById(tab.id);
+        showTab(
+          { shell, tracker },
+          ({ asked }) => asked.arn === arn,
+          () =>
+            createAskTab({
+              engine,
+              trans,
+              arn,
+              name: typeof name === 'string' && name !== '' ? name : undefined,
+              consent
+            })
+        );
       }
     });
     palette?.addItem({

@@ -1,9 +1,8 @@
-import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReactElement } from 'react';
 
 import type { CancelPlan, JobFact, RemovePlan } from '../../protocol';
-import { formatBytes } from '../components';
+import { confirmLoss, formatBytes } from '../components';
 
 /** Longer lists are shortened, with their number. */
 const MOST_LISTED = 8;
@@ -22,13 +21,13 @@ function Listed(props: { items: readonly string[]; trans: TranslationBundle }): 
 }
 
 /** Shows what cancelling a job does, and asks. */
-export async function confirmCancel(
+export function confirmCancel(
   job: JobFact,
   plan: CancelPlan,
   trans: TranslationBundle
 ): Promise<boolean> {
   const { uploads, keeps, cannotUndo, running } = plan;
-  const body = ReactWidget.create(
+  const body = (
     <div className="jp-BedrockImport-dialog">
       <p>{job.title}</p>
       {running && <p>{trans.__('It is stopped first.')}</p>}
@@ -58,27 +57,23 @@ export async function confirmCancel(
       )}
     </div>
   );
-  const { button } = await showDialog({
+  return confirmLoss({
     title: trans.__('Cancel this job?'),
     body,
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Keep it') }),
-      Dialog.warnButton({ label: trans.__('Cancel the job') })
-    ],
-    defaultButton: 0
+    reject: trans.__('Keep it'),
+    accept: trans.__('Cancel the job')
   });
-  return button.accept;
 }
 
 /** Shows what taking a job off the list does, and asks. */
-export async function confirmRemove(
+export function confirmRemove(
   job: JobFact,
   plan: RemovePlan,
   trans: TranslationBundle
 ): Promise<boolean> {
   const { folder, files, keeps, uploads } = plan;
   const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const body = ReactWidget.create(
+  const body = (
     <div className="jp-BedrockImport-dialog">
       <p>{job.title}</p>
       <p>
@@ -102,14 +97,10 @@ export async function confirmRemove(
       )}
     </div>
   );
-  const { button } = await showDialog({
+  return confirmLoss({
     title: trans.__('Remove this job from the list?'),
     body,
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Keep it') }),
-      Dialog.warnButton({ label: trans.__('Remove') })
-    ],
-    defaultButton: 0
+    reject: trans.__('Keep it'),
+    accept: trans.__('Remove')
   });
-  return button.accept;
 }

@@ -1,7 +1,7 @@
 import { useId, useMemo, useState } from 'react';
 
 import type { FileProgress, JobDetails, JobState } from '../../protocol';
-import { formatBytes, percentOf, Progress, useTrans } from '../components';
+import { formatBytes, percentOf, Progress, ShowMore, useTrans } from '../components';
 import type { JobStory } from './jobStory';
 import { fileStateWord, isActive, proofWord } from './jobWords';
 
@@ -115,11 +115,7 @@ export function FileTable(props: {
           ))}
         </tbody>
       </table>
-      {left > 0 && (
-        <button type="button" className="jp-mod-styled" onClick={() => setShown(shown + PAGE)}>
-          {trans._n('Show %1 more', 'Show %1 more', Math.min(left, PAGE))}
-        </button>
-      )}
+      <ShowMore left={left} page={PAGE} onShow={() => setShown(shown + PAGE)} />
     </section>
   );
 }

@@ -1,15 +1,15 @@
 import { ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette, MainAreaWidget, Notification, WidgetTracker } from '@jupyterlab/apputils';
+import { ICommandPalette, Notification, WidgetTracker } from '@jupyterlab/apputils';
+import type { MainAreaWidget } from '@jupyterlab/apputils';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { refreshIcon } from '@jupyterlab/ui-components';
 import { Token } from '@lumino/coreutils';
 import type { CommandRegistry } from '@lumino/commands';
 
 import { CommandIDs, SectionIDs } from '../commandIds';
-import { createSection, ModelView } from '../components';
+import { createSection, createTab, ModelView, refreshTool, showTab } from '../components';
 import { panelIcon } from '../icons';
 import { getJob } from '../../protocol';
 import type { JobFact } from '../../protocol';
@@ -68,14 +68,7 @@ export const jobsPlugin: JupyterFrontEndPlugin<IJobs> = {
         trans,
         Body: props => <JobsView model={props.model} actions={actions} />
       }),
-      tools: [
-        {
-          id: 'refresh',
-          icon: refreshIcon,
-          label: trans.__('Refresh'),
-          onClick: () => void model.refresh()
-        }
-      ],
+      tools: [refreshTool(trans.__('Refresh'), () => void model.refresh())],
       trans
     });
     section.disposed.connect(() => {
@@ -114,32 +107,11 @@ export const jobsPlugin: JupyterFrontEndPlugin<IJobs> = {
         if (typeof id !== 'string') {
           return;
         }
-        const open = tracker.find(({ content }) => content.model.id === id);
-        if (open !== undefined) {
-          shell.activateById(open.id);
-          return;
-        }
-        const tab = new JobTabModel(engine, model, id);
-        const content = new ModelView(tab, {
-          trans,
-          Body: props => <JobTab model={props.model} actions={actions} />
-        });
-        content.addClass('jp-BedrockImport-tab');
-        content.disposed.connect(() => tab.dispose());
-        const widget = new MainAreaWidget({ content });
-        widget.id = `bedrock-import-job-${id}`;
-        // After a reload, the title comes when the engine is ready.
-        const setTitle = (): void => {
-          widget.title.label = tab.job?.title ?? id;
-          widget.title.caption = widget.title.label;
-        };
-        setTitle();
-        tab.stateChanged.connect(setTitle);
-        widget.title.icon = panelIcon;
-        widget.title.closable = true;
-        shell.add(widget, 'main', { type: 'Bedrock Import' });
-        void tracker.add(widget);
-        shell.activateById(widget.id);
+        showTab(
+          { shell, tracker },
+          content => content.model.id === id,
+          () => createJobTab(new JobTabModel(engine, model, id), actions, trans)
+        );
         engine.connect();
       }
     });
@@ -171,6 +143,28 @@ export const jobStatusPlugin: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+function createJobTab(
+  job: JobTabModel,
+  actions: JobActions,
+  trans: TranslationBundle
+): MainAreaWidget<ModelView<JobTabModel>> {
+  const content = new ModelView(job, {
+    trans,
+    Body: ({ model }) => <JobTab model={model} actions={actions} />
+  });
+  content.addClass('jp-BedrockImport-tab');
+  content.disposed.connect(() => job.dispose());
+  const tab = createTab(`bedrock-import-job-${job.id}`, content);
+  // After a reload, the title comes when the engine is ready.
+  const setTitle = (): void => {
+    tab.title.label = job.job?.title ?? job.id;
+    tab.title.caption = tab.title.label;
+  };
+  setTitle();
+  job.stateChanged.connect(setTitle);
+  return tab;
+}
 
 function createActions(
   model: JobsModel,

@@ -1,9 +1,8 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { refreshIcon } from '@jupyterlab/ui-components';
 
 import { SectionIDs } from '../commandIds';
-import { createSection } from '../components';
+import { createSection, refreshTool } from '../components';
 import { IEngine, IImportPanel } from '../tokens';
 import { MachineModel } from './machineModel';
 import { MachineSection } from './machineSection';
@@ -28,14 +27,7 @@ export const machinePlugin: JupyterFrontEndPlugin<void> = {
       id: SectionIDs.machine,
       label: trans.__('This machine'),
       body: new MachineSection(model, trans),
-      tools: [
-        {
-          id: 'refresh',
-          icon: refreshIcon,
-          label: trans.__('Look again'),
-          onClick: () => model.refresh()
-        }
-      ],
+      tools: [refreshTool(trans.__('Look again'), () => model.refresh())],
       trans
     });
     section.disposed.connect(() => model.dispose());

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { ReactNode } from 'react';
 
 import type { ModelFacts } from '../../protocol';
-import { Disclosure, formatBytes, useTrans } from '../components';
+import { Disclosure, formatBytes, ShowMore, useTrans } from '../components';
 
 /** So many are shown at once; a repository may have thousands. */
 const PAGE = 100;
@@ -21,7 +21,6 @@ export function FileList({
   files: readonly ListedFile[];
   label: string;
 }): JSX.Element {
-  const trans = useTrans();
   const [shown, setShown] = useState(PAGE);
   const left = files.length - shown;
   return (
@@ -37,11 +36,7 @@ export function FileList({
           </li>
         ))}
       </ul>
-      {left > 0 && (
-        <button type="button" className="jp-mod-styled" onClick={() => setShown(shown + PAGE)}>
-          {trans._n('Show %1 more', 'Show %1 more', Math.min(left, PAGE))}
-        </button>
-      )}
+      <ShowMore left={left} page={PAGE} onShow={() => setShown(shown + PAGE)} />
     </>
   );
 }

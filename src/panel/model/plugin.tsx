@@ -1,14 +1,15 @@
 import { ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
+import type { MainAreaWidget } from '@jupyterlab/apputils';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { launchIcon, refreshIcon } from '@jupyterlab/ui-components';
+import { launchIcon } from '@jupyterlab/ui-components';
 
 import { CommandIDs, SectionIDs } from '../commandIds';
-import { createSection, ModelView } from '../components';
+import { createSection, createTab, ModelView, refreshTool, showTab } from '../components';
 import { panelIcon } from '../icons';
 import { IEngine, IImportPanel, IPreferences } from '../tokens';
 import { createActions } from './actions';
@@ -73,12 +74,7 @@ export const modelPlugin: JupyterFrontEndPlugin<void> = {
           label: trans.__('Open the form as a tab'),
           onClick: () => void commands.execute(CommandIDs.openReview)
         },
-        {
-          id: 'refresh',
-          icon: refreshIcon,
-          label: trans.__('Refresh'),
-          onClick: () => form.refresh()
-        }
+        refreshTool(trans.__('Refresh'), () => form.refresh())
       ],
       trans
     });
@@ -90,7 +86,9 @@ export const modelPlugin: JupyterFrontEndPlugin<void> = {
     });
     void keeper.restore(preferences);
 
-    const tracker = new WidgetTracker<MainAreaWidget>({ namespace: 'bedrock-import-review' });
+    const tracker = new WidgetTracker<MainAreaWidget<ModelView<ImportForm>>>({
+      namespace: 'bedrock-import-review'
+    });
     void restorer?.restore(tracker, { command: CommandIDs.openReview, name: () => 'review' });
 
     commands.addCommand(CommandIDs.openReview, {
@@ -99,21 +97,17 @@ export const modelPlugin: JupyterFrontEndPlugin<void> = {
       icon: panelIcon,
       describedBy: NO_ARGS,
       execute: () => {
-        const open = tracker.currentWidget;
-        if (open !== null && !open.isDisposed) {
-          shell.activateById(open.id);
-          return;
-        }
-        const content = createView();
-        content.addClass('jp-BedrockImport-tab');
-        const widget = new MainAreaWidget({ content });
-        widget.id = 'bedrock-import-review';
-        widget.title.label = trans.__('Import a model');
-        widget.title.icon = panelIcon;
-        widget.title.closable = true;
-        shell.add(widget, 'main', { type: 'Bedrock Import' });
-        void tracker.add(widget);
-        shell.activateById(widget.id);
+        showTab(
+          { shell, tracker },
+          () => true,
+          () => {
+            const content = createView();
+            content.addClass('jp-BedrockImport-tab');
+            const tab = createTab('bedrock-import-review', content);
+            tab.title.label = trans.__('Import a model');
+            return tab;
+          }
+        );
         engine.connect();
       }
     });

@@ -3,6 +3,7 @@ import { useId } from 'react';
 import type { DiskFit } from '../../protocol';
 import { formatBytes, useTrans } from '../components';
 import type { ImportForm } from './importForm';
+import { Option } from './option';
 
 /** What the way over the disk needs, in one line. */
 export function diskText(disk: DiskFit, trans: ReturnType<typeof useTrans>): string {
@@ -31,32 +32,20 @@ export function Route({ form }: { form: ImportForm }): JSX.Element | null {
   return (
     <fieldset className="jp-BedrockImport-choices">
       <legend>{trans.__('Way')}</legend>
-      <label>
-        <input
-          type="radio"
-          name={`${id}-route`}
-          checked={!viaDisk}
-          onChange={() => form.change({ viaDisk: false })}
-        />
-        <span>
-          {trans.__('Stream')}
-          <span className="jp-BedrockImport-quiet">
-            {trans.__('from the hub to S3: needs no disk')}
-          </span>
-        </span>
-      </label>
-      <label>
-        <input
-          type="radio"
-          name={`${id}-route`}
-          checked={viaDisk}
-          onChange={() => form.change({ viaDisk: true })}
-        />
-        <span>
-          {trans.__('Download')}
-          <span className="jp-BedrockImport-quiet">{diskText(disk, trans)}</span>
-        </span>
-      </label>
+      <Option
+        group={`${id}-route`}
+        label={trans.__('Stream')}
+        hint={trans.__('from the hub to S3: needs no disk')}
+        checked={!viaDisk}
+        onChoose={() => form.change({ viaDisk: false })}
+      />
+      <Option
+        group={`${id}-route`}
+        label={trans.__('Download')}
+        hint={diskText(disk, trans)}
+        checked={viaDisk}
+        onChoose={() => form.change({ viaDisk: true })}
+      />
       {viaDisk && !disk.fits && (
         <div className="jp-BedrockImport-failure" role="status">
           <p>{disk.explanation}</p>

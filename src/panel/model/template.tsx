@@ -2,6 +2,7 @@ import { useEffect, useId, useState } from 'react';
 
 import { Disclosure, useTrans } from '../components';
 import type { ImportForm } from './importForm';
+import { Option } from './option';
 
 /** The model's chat template is kept, or replaced on the way to S3; the source is not changed. */
 export function Template({ form }: { form: ImportForm }): JSX.Element | null {
@@ -16,36 +17,24 @@ export function Template({ form }: { form: ImportForm }): JSX.Element | null {
   return (
     <fieldset className="jp-BedrockImport-choices">
       <legend>{trans.__('Chat template')}</legend>
-      <label>
-        <input
-          type="radio"
-          name={`${id}-template`}
-          checked={chatTemplate === undefined}
-          onChange={() => form.change({ chatTemplate: undefined })}
-        />
-        <span>
-          {trans.__('Keep')}
-          <span className="jp-BedrockImport-quiet">
-            {own === undefined
-              ? trans.__('the model has none: Converse will not work')
-              : trans.__('that of %1', own.path)}
-          </span>
-        </span>
-      </label>
-      <label>
-        <input
-          type="radio"
-          name={`${id}-template`}
-          checked={chatTemplate !== undefined}
-          onChange={() => form.change({ chatTemplate: own?.text ?? '' })}
-        />
-        <span>
-          {trans.__('Replace')}
-          <span className="jp-BedrockImport-quiet">
-            {trans.__('on the way to S3; the source stays as it is')}
-          </span>
-        </span>
-      </label>
+      <Option
+        group={`${id}-template`}
+        label={trans.__('Keep')}
+        hint={
+          own === undefined
+            ? trans.__('the model has none: Converse will not work')
+            : trans.__('that of %1', own.path)
+        }
+        checked={chatTemplate === undefined}
+        onChoose={() => form.change({ chatTemplate: undefined })}
+      />
+      <Option
+        group={`${id}-template`}
+        label={trans.__('Replace')}
+        hint={trans.__('on the way to S3; the source stays as it is')}
+        checked={chatTemplate !== undefined}
+        onChoose={() => form.change({ chatTemplate: own?.text ?? '' })}
+      />
       {chatTemplate === undefined ? (
         own !== undefined && (
           <Disclosure summary={trans.__('Show the template')}>
