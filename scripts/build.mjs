@@ -34,6 +34,7 @@ const PARTS = [
     scripts: ['labextension'],
     inputs: [
       'scripts/labextension.mjs',
+      'scripts/stamps.mjs',
       'scripts/oldest-jupyterlab',
       'src/index.ts',
       'src/panel',

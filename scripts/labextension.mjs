@@ -4,12 +4,13 @@
  */
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync, existsSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+import { root } from './processes.mjs';
+import { listFiles } from './stamps.mjs';
+
 const lib = join(root, 'lib');
 const output = join(root, 'jupyterlab_bedrock_import', 'labextension');
 const builder = join(
@@ -25,19 +26,13 @@ const builder = join(
 const oldest = join(root, 'scripts', 'oldest-jupyterlab');
 
 function sources(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => join(entry.parentPath ?? entry.path, entry.name))
-    .filter(path => /\.tsx?$/.test(path) && !/\.(spec\.tsx?|d\.ts)$|[\\/]testing[\\/]/.test(path));
+  return listFiles(folder).filter(
+    path => /\.tsx?$/.test(path) && !/\.(spec\.tsx?|d\.ts)$|[\\/]testing[\\/]/.test(path)
+  );
 }
 
 function sizeOf(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .reduce(
-      (sum, entry) => sum + statSync(join(entry.parentPath ?? entry.path, entry.name)).size,
-      0
-    );
+  return listFiles(folder).reduce((sum, path) => sum + statSync(path).size, 0);
 }
 
 rmSync(lib, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { cancelledError } from '../errors';
+import { isMissing } from './missing';
 
 /** stat(2): `st_blocks` counts these, whatever the blocks of the file system are. */
 const BLOCK_BYTES = 512n;
@@ -35,7 +36,7 @@ export async function measureFolder(
   let bytes = top.blocks * BLOCK_BYTES;
   let unreadable = 0;
   const failed = (error: unknown): undefined => {
-    unreadable += isGone(error) ? 0 : 1;
+    unreadable += isMissing(error) ? 0 : 1;
   };
 
   const waiting = [folder];
@@ -88,9 +89,4 @@ class HardLinks {
     }
     return left === undefined;
   }
-}
-
-function isGone(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -2,6 +2,7 @@ export { toDiskError } from './diskErrors';
 export type { DiskTask } from './diskErrors';
 export { measureFolder } from './folderSize';
 export type { FolderSize } from './folderSize';
+export { codeOf, isMissing } from './missing';
 export { deviceOf, mountPointOf } from './mountPoint';
 export { planDisk, requiredBytesFor } from './plan';
 export { formatBytes, parseSize } from './sizes';

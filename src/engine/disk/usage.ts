@@ -3,6 +3,7 @@ import { readFile, readlink, realpath, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 import { BedrockImportError } from '../errors';
+import { isMissing } from './missing';
 import type { DiskUsage } from './types';
 
 /** Amazon EFS reports 8 EiB; nothing that has an end comes near. */
@@ -22,8 +23,7 @@ export async function readDiskUsage(path: string): Promise<DiskUsage> {
       const fileSystemType = (await typeOf(folder)) ?? typeOfNumber(numbers.type);
       return { ...usageOf(folder, numbers), fileSystemType };
     } catch (error) {
-      const missing = hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR');
-      if (!missing || folder === dirname(folder)) {
+      if (!isMissing(error) || folder === dirname(folder)) {
         throw new BedrockImportError({
           code: 'DISK_UNREADABLE',
           message: `The free space at ${folder} cannot be read.`,
@@ -118,8 +118,4 @@ export function mountType(mounts: string, path: string): string | undefined {
     }
   }
   return type;
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

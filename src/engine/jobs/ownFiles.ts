@@ -5,6 +5,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 
+import { codeOf, isMissing } from '../disk';
+
 /** Files and folders of the state folder are for their owner only. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
@@ -12,17 +14,7 @@ const FOLDER_MODE = 0o700;
 /** What lies in the way of writing in the state folder, such as a symbolic link. */
 export class StateFolderError extends Error {}
 
-/** Whether a failed call says that the file or folder is not there. */
-export function isMissing(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === 'ENOENT' || code === 'ENOTDIR';
-}
-
-export function codeOf(error: unknown): string | undefined {
-  return typeof error === 'object' && error !== null && 'code' in error
-    ? String(error.code)
-    : undefined;
-}
+export { codeOf, isMissing };
 
 /** One line that says why a file could not be written or read, for a warning. */
 export function reasonOf(error: unknown): string {

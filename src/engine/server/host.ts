@@ -88,18 +88,22 @@ export class EngineHost {
     this.gather();
   }
 
-  /** Goes on with the jobs that pages had set going when the engine before this one ended. */
-  async resumeServed(): Promise<void> {
+  /**
+   * Goes on with the jobs that pages had set going when the engine before this one ended; with `all`,
+   * with every job that was interrupted.
+   */
+  async resume({ all }: { all: boolean }): Promise<void> {
     const { runner, served } = await this.open();
     const ids = await served.list();
-    if (ids.length === 0) {
+    if (ids.length === 0 && !all) {
       return;
     }
     const unfinished = await runner.findUnfinished();
     for (const id of ids.filter(known => !unfinished.includes(known))) {
       served.remove(id);
     }
-    await Promise.all(unfinished.filter(id => ids.includes(id)).map(id => this.start(id)));
+    const wanted = unfinished.filter(id => all || ids.includes(id));
+    await Promise.all(wanted.map(id => this.start(id)));
   }
 
   /** Tells of every change of the list of jobs. Returns the function that ends it. */

@@ -68,7 +68,7 @@ async function measureStorage(
 ): Promise<MachineStorage> {
   const { env } = process;
   const folder = hubCacheFolder({ env, homeDirectory });
-  const hubCache = await measureHubCache({ folder, root, signal });
+  const { unreadable, ...hubCache } = await measureHubCache({ folder, root, signal });
   const userId = process.getuid?.();
   const trash = await measureTrash({ root, homeDirectory, env, userId }, { signal });
   const onRootDisk = trash.folders.filter(found => found.onRootDisk);
@@ -78,12 +78,7 @@ async function measureStorage(
       items: onRootDisk.reduce((sum, { items }) => sum + items, 0),
       bytes: onRootDisk.reduce((sum, { bytes }) => sum + bytes, 0)
     },
-    hubCache: {
-      path: hubCache.path,
-      exists: hubCache.exists,
-      bytes: hubCache.bytes,
-      onRootDisk: hubCache.onRootDisk
-    },
-    unreadable: hubCache.unreadable + trash.unreadable
+    hubCache,
+    unreadable: unreadable + trash.unreadable
   };
 }

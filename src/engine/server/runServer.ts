@@ -51,17 +51,9 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   }
 }
 
-async function goOn(
-  host: EngineHost,
-  log: (message: string) => void,
-  withAll: boolean
-): Promise<void> {
+async function goOn(host: EngineHost, log: (message: string) => void, all: boolean): Promise<void> {
   try {
-    await host.resumeServed();
-    if (withAll) {
-      const found = await (await host.runner()).findUnfinished();
-      await Promise.all(found.map(id => host.start(id)));
-    }
+    await host.resume({ all });
   } catch {
     // Pages say why when they ask for the jobs.
     log('Interrupted jobs could not be looked for.');

@@ -1,7 +1,8 @@
 import { getDisk, getIdentity, getStorage } from '../../protocol';
 import type { JobFact, JobState, MachineStorage } from '../../protocol';
-import { EngineFailure } from '../connection';
 import type { FakeEngine } from '../testing/fakeEngine';
+import { failing } from '../testing/failing';
+import { jobFact } from '../testing/jobFact';
 import { MachineModel } from './machineModel';
 import { DISK, IDENTITY, MACHINE, machineEngine, STORAGE } from './testing/machineFacts';
 
@@ -35,24 +36,7 @@ async function open(): Promise<void> {
   await jest.advanceTimersByTimeAsync(100);
 }
 
-function job(id: string, state: JobState): JobFact {
-  return {
-    id,
-    kind: 'import',
-    title: id,
-    state,
-    createdAt: '2026-11-28T00:00:00Z',
-    updatedAt: '2026-11-28T00:00:00Z',
-    source: 'maker/model',
-    destination: 's3://bucket/prefix/'
-  };
-}
-
-function failing(code: string): () => never {
-  return () => {
-    throw new EngineFailure({ code, message: code, nextStep: 'Try again.', kind: 'failed' });
-  };
-}
+const job = (id: string, state: JobState): JobFact => jobFact({ id, state });
 
 describe('the model of the machine', () => {
   it('asks for nothing before the engine is ready and the section in sight', async () => {

@@ -6,11 +6,11 @@ import { MessageLoop } from '@lumino/messaging';
 import { Panel, Widget } from '@lumino/widgets';
 
 import { getDisk, getIdentity, getMachine, getStorage } from '../../protocol';
-import { EngineFailure } from '../connection';
 import type { FakeEngine } from '../testing/fakeEngine';
 import { MachineModel } from './machineModel';
 import { MachineSection } from './machineSection';
 import { DISK, IDENTITY, MACHINE, machineEngine, STORAGE } from './testing/machineFacts';
+import { failing } from '../testing/failing';
 
 const trans = nullTranslator.load('jupyterlab_bedrock_import');
 const MARKUP = '<img src=x onerror="window.ran=true">';
@@ -48,17 +48,6 @@ afterEach(() => {
     parent.dispose();
   });
 });
-
-function failing(code: string): () => never {
-  return () => {
-    throw new EngineFailure({
-      code,
-      message: `Message of ${code}.`,
-      nextStep: `Step of ${code}.`,
-      kind: 'failed'
-    });
-  };
-}
 
 function valueOf(name: string): string {
   return screen.getByText(name, { selector: 'dt' }).nextElementSibling?.textContent ?? '';

@@ -1,7 +1,8 @@
 import { getImportedModel, listImportedModels } from '../../../protocol';
 import type { Answer, ImportedModelFact, JobFact, JobState } from '../../../protocol';
-import { EngineFailure } from '../../connection';
 import { FakeEngine } from '../../testing/fakeEngine';
+import { failing } from '../../testing/failing';
+import { jobFact } from '../../testing/jobFact';
 
 const ARN = 'arn:aws:bedrock:eu-central-1:123456789012:imported-model/';
 
@@ -48,24 +49,9 @@ export function modelsEngine(...names: string[]): FakeEngine {
     .on(getImportedModel, ({ model }) => details(model));
 }
 
-export function failing(code: string, message = `Message of ${code}.`): () => never {
-  return () => {
-    throw new EngineFailure({ code, message, nextStep: `Step of ${code}.`, kind: 'failed' });
-  };
-}
+export { failing };
 
-export function job(id: string, state: JobState): JobFact {
-  return {
-    id,
-    kind: 'import',
-    title: id,
-    state,
-    createdAt: '2026-11-28T00:00:00Z',
-    updatedAt: '2026-11-28T00:00:00Z',
-    source: 'maker/model',
-    destination: 's3://bucket/prefix/'
-  };
-}
+export const job = (id: string, state: JobState): JobFact => jobFact({ id, state });
 
 /** Lets everything that is under way settle. */
 export async function settle(): Promise<void> {
