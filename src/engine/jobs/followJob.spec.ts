@@ -125,6 +125,23 @@ describe('following a job', () => {
     expect(events).toHaveLength(3);
   });
 
+  it('waits for the run that is about to begin', async () => {
+    const first = await store.hold(ID);
+    await first.record({ type: 'state', state: 'interrupted' });
+    await store.letGo(first);
+    const started = new AbortController();
+    const isStarting = (): boolean => {
+      // Asked, so the follower is there; only now the job is held.
+      started.abort();
+      return true;
+    };
+    const follower = collect(elsewhere.follow(ID, { isStarting }));
+    await new Promise(resolve => started.signal.addEventListener('abort', resolve));
+    const second = await store.hold(ID);
+    await work(second, { type: 'state', state: 'done' });
+    expect((await follower).at(-1)).toMatchObject({ type: 'state', state: 'done' });
+  });
+
   it('goes on over a change of the one that runs it', async () => {
     const first = await store.hold(ID);
     await first.record({ type: 'state', state: 'running' });

@@ -12,7 +12,7 @@ const POLL_MS = 500;
 export async function* followJob(
   store: JobStore,
   id: string,
-  options: { from?: number; signal?: AbortSignal }
+  options: { from?: number; signal?: AbortSignal; isStarting?: () => boolean }
 ): AsyncGenerator<JobEvent, void, undefined> {
   const { signal } = options;
   // A wrong id is an error of the follower, not an empty journal.
@@ -38,7 +38,8 @@ export async function* followJob(
       const lease = await store.lookAt(id);
       aloneSince = lease.state === 'held' ? undefined : (aloneSince ?? Date.now());
       // Time for a runner that is just about to begin, or to take over.
-      if (aloneSince !== undefined && facts.state === 'interrupted') {
+      const isStarting = options.isStarting?.() ?? false;
+      if (aloneSince !== undefined && facts.state === 'interrupted' && !isStarting) {
         return;
       }
       if (aloneSince !== undefined && Date.now() - aloneSince > patienceMs) {

@@ -142,11 +142,12 @@ export class JobStore {
    * or is found left alone, which a last event of the state `interrupted` says. Ends without an error
    * when the signal aborts.
    *
+   * @param options.isStarting - Says of an interrupted job that somebody is about to go on with it.
    * @throws BedrockImportError `JOB_NOT_FOUND`
    */
   follow(
     id: string,
-    options: { from?: number; signal?: AbortSignal } = {}
+    options: { from?: number; signal?: AbortSignal; isStarting?: () => boolean } = {}
   ): AsyncIterable<JobEvent> {
     return followJob(this, id, options);
   }

@@ -34,9 +34,11 @@ export function serveJobs(page: Page, host: EngineHost): void {
     return toJobDetails(job, held && !runsHere);
   });
   page.answer(followJob, async ({ id, from = 1 }, signal) => {
-    const store = await host.store();
+    const [store, runner] = await Promise.all([host.store(), host.runner()]);
+    // After a restart a page may ask before the job that goes on holds its journal.
+    const isStarting = (): boolean => runner.ids.includes(id);
     let lastSeq = from - 1;
-    for await (const event of store.follow(id, { from, signal })) {
+    for await (const event of store.follow(id, { from, signal, isStarting })) {
       lastSeq = event.seq;
       page.tell(jobEvent, { id, event: toEventFact(event) });
     }

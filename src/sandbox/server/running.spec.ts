@@ -1,12 +1,13 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { request as startHttp } from 'node:http';
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import { get as getHttps } from 'node:https';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -29,6 +30,26 @@ async function withSandbox(
     await use(sandbox);
   } finally {
     await sandbox.stop();
+  }
+}
+
+/**
+ * The first of two that are free. Below the range from which the system gives ports to others, which
+ * run at the same time.
+ */
+async function twoFreePorts(): Promise<number> {
+  const port = randomInt(20_000, 30_000);
+  const servers = [createServer(), createServer()];
+  try {
+    for (const [index, server] of servers.entries()) {
+      server.listen(port + index, '127.0.0.1');
+      await once(server, 'listening');
+    }
+    return port;
+  } catch {
+    return await twoFreePorts();
+  } finally {
+    servers.forEach(server => server.close());
   }
 }
 
@@ -284,19 +305,19 @@ describe('the process', () => {
   );
 
   it('prints exactly one line of JSON, and listens where it is told to', async () => {
-    const free = await start('--json');
-    const { env } = JSON.parse(free.output()) as { env: Record<string, string> };
-    expect(free.output().split('\n')).toHaveLength(2);
-    const port = new URL(env['AWS_ENDPOINT_URL'] ?? '').port;
-    const taken = await start('--json', '--port', port);
+    const port = await twoFreePorts();
+    const first = await start('--json', '--port', String(port));
+    expect(first.output().split('\n')).toHaveLength(2);
+    const { env } = JSON.parse(first.output()) as { env: Record<string, string> };
+    expect(env['AWS_ENDPOINT_URL']).toBe(`http://127.0.0.1:${port}`);
+    expect(env['HF_ENDPOINT']).toBe(`http://127.0.0.1:${port + 1}`);
+    const taken = await start('--json', '--port', String(port));
     expect(await taken.ended).toEqual([2, null]);
     expect(taken.output()).toBe('');
-    free.child.kill();
-    await free.ended;
-    const again = await start('--json', '--port', port);
-    const second = JSON.parse(again.output()) as { env: Record<string, string> };
-    expect(second.env['AWS_ENDPOINT_URL']).toBe(`http://127.0.0.1:${port}`);
-    expect(second.env['HF_ENDPOINT']).toBe(`http://127.0.0.1:${Number(port) + 1}`);
+    first.child.kill();
+    await first.ended;
+    const again = await start('--json', '--port', String(port));
+    expect(again.output()).toContain(`http://127.0.0.1:${port}"`);
     again.child.kill();
     await again.ended;
   });
