@@ -9,3 +9,4 @@ export * from './machine';
 export * from './methods';
 export * from './model';
 export * from './version';
+export * from './storage';

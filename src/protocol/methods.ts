@@ -6,6 +6,21 @@ import type { ImportReview, ImportWish, RoleFact, StartWish } from './imports';
 import type { CancelPlan, JobDetails, JobEvent, JobFact, RemovePlan } from './jobs';
 import type { DiskSpace, Identity, Machine, MachineStorage } from './machine';
 import type { FoundModelFact, ModelFacts } from './model';
+import type {
+  AbortedUploads,
+  CacheDeletion,
+  CacheListing,
+  CacheMovePlan,
+  DiskReport,
+  FreedSpace,
+  LargeFiles,
+  RestoredItems,
+  Steering,
+  StorageNews,
+  TrashChoice,
+  TrashListing,
+  UploadListing
+} from './storage';
 
 /** A request with parameters; every failure carries a `Failure`. */
 function request<P, R>(method: string): RequestType<P, R, Failure> {
@@ -28,6 +43,38 @@ export const getIdentity = question<Identity>('machine/identity');
 export const getDisk = question<DiskSpace>('machine/disk');
 /** Looks at every file of trash and hub cache, which takes seconds where they are many. */
 export const getStorage = question<MachineStorage>('machine/storage');
+
+/** Whether a model, or files of a size, would fit on the disk; one of the two. */
+export const planDiskSpace = request<{ model?: string; sizeBytes?: number }, DiskReport>(
+  'disk/plan'
+);
+/** Looks at every file under the JupyterLab root. */
+export const listLargeFiles = request<{ limit: number }, LargeFiles>('disk/largeFiles');
+
+export const listTrash = question<TrashListing>('trash/list');
+export const restoreTrash = request<{ items: string[] }, RestoredItems>('trash/restore');
+/** Deletes for good. News come as progress of `token`. */
+export const deleteTrash = request<TrashChoice, FreedSpace>('trash/delete');
+
+export const listCache = question<CacheListing>('cache/list');
+/** What deleting repositories, revisions and leftovers would do, by their ids. */
+export const planCacheDeletion = request<{ ids: string[] }, CacheDeletion>('cache/planDelete');
+export const deleteCache = request<{ ids: string[]; token?: string }, FreedSpace>('cache/delete');
+/** Where the hub cache would go; without `to`, under the JupyterLab root. */
+export const planCacheMove = request<{ to?: string }, CacheMovePlan>('cache/planMove');
+/** Answers when the job is kept. */
+export const startCacheMove = request<{ to?: string }, { jobId: string }>('cache/startMove');
+
+export const getSteering = question<Steering>('steering/get');
+/** New kernels and terminals get the variables from now on. */
+export const steer = question<Steering>('steering/steer');
+export const unsteer = question<Steering>('steering/unsteer');
+
+export const listUploads = request<{ bucket: string }, UploadListing>('uploads/list');
+export const abortUploads = request<
+  { bucket: string; uploads: { key: string; uploadId: string }[] },
+  AbortedUploads
+>('uploads/abort');
 
 /** Models of the hub by words of their names, the most downloaded first. */
 export const searchModels = request<{ query: string; limit?: number }, FoundModelFact[]>(
@@ -72,3 +119,4 @@ export const jobEvent = new NotificationType<{ id: string; event: JobEvent }>('j
 export const jobsChanged = new NotificationType<{ jobs: JobFact[] }>('jobs/changed');
 
 export const answerNews = new ProgressType<AnswerNews>();
+export const storageNews = new ProgressType<StorageNews>();
