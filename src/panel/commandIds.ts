@@ -7,7 +7,9 @@ export const CommandIDs = {
   openJobs: 'bedrock-import:open-jobs',
   openJob: 'bedrock-import:open-job',
   openModels: 'bedrock-import:open-models',
-  askModel: 'bedrock-import:ask-model'
+  askModel: 'bedrock-import:ask-model',
+  openStorage: 'bedrock-import:open-storage',
+  openSteering: 'bedrock-import:open-steering'
 } as const;
 
 /** Sections of the panel, in their order. */
