@@ -22,8 +22,8 @@ from jupyterlab_bedrock_import.engine_folders import (
 
 BUNDLES = Path(__file__).parent / "bundle"
 
-# The engine reads files, environment and the network, and writes in its own folders only; it may
-# not run or load anything.
+# The engine reads files, environment and the network, and writes in its own folders only, or where
+# it is asked to make room; it may not run or load anything.
 # --no-remote and --no-npm: the bundle holds all its code, nothing is fetched when it runs.
 BASE_FLAGS = (
     "run",
@@ -209,7 +209,8 @@ def allow_write(paths: Sequence[str]) -> str:
         if "," in path:
             raise LaunchError(
                 f"{path} has a comma in its name, which Deno cannot be given. Choose another "
-                f"folder: {STATE_VARIABLE} sets the one of jobs, HF_HUB_CACHE that of downloads."
+                f"folder: {STATE_VARIABLE} sets the one of jobs, HF_HUB_CACHE that of downloads, "
+                "--root that of trash."
             )
     return f"--allow-write={','.join(paths)}"
 

@@ -1,4 +1,5 @@
-"""Where the engine may write: its state, downloads, and the file that keeps a Studio space awake.
+"""Where the engine may write: its state, downloads, and the file that keeps a Studio space awake;
+for the subcommands that make room on the disk also what they delete from.
 
 The rules are the engine's own (``src/engine/environment/host.ts``), because what it may write must
 be decided before it starts.
@@ -23,6 +24,19 @@ LAST_ACTIVE_FILE = "/tmp/.sagemaker-last-active-timestamp"
 
 # Options of the engine whose value is a folder that it writes in.
 FOLDER_OPTIONS = ("--cache-dir",)
+
+# Subcommands that delete, restore or move files of the user, and the options that name where.
+STORAGE_COMMANDS = ("serve", "trash", "cache")
+ROOT_OPTION = "--root"
+MOVE_OPTION = "--to"
+
+# Options before the subcommand that take a value.
+GLOBAL_OPTIONS_WITH_VALUE = ("--region",)
+
+# How deep other volumes are looked for under the root, and how many names: a space's EFS is linked
+# at custom-file-systems/efs/fs-0123, and a folder may hold hundreds of thousands of files.
+MOUNT_LEVELS = 3
+MOUNT_NAMES = 5000
 
 
 def read_metadata(file: str = METADATA_FILE) -> dict[str, object]:
@@ -92,13 +106,109 @@ def option_values(arguments: Sequence[str], names: Sequence[str]) -> list[str]:
     return values
 
 
-def engine_writes(arguments: Sequence[str], env: Mapping[str, str]) -> list[str]:
-    """All paths under which the engine may write. One that does not exist may be made by it."""
-    # A value that begins with a dash is the next option, which the engine will refuse.
-    named = [
+def subcommand(arguments: Sequence[str]) -> str | None:
+    """The first argument that is no option and no option's value."""
+    value_follows = False
+    for argument in arguments:
+        if not value_follows and not argument.startswith("-"):
+            return argument
+        value_follows = argument in GLOBAL_OPTIONS_WITH_VALUE
+    return None
+
+
+def folder_values(arguments: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Absolute paths that options name. A value that begins with a dash is the next option, which
+    the engine will refuse."""
+    return [
         os.path.abspath(os.path.expanduser(value))
-        for value in option_values(arguments, FOLDER_OPTIONS)
+        for value in option_values(arguments, names)
         if value and not value.startswith("-")
     ]
-    paths = [state_folder(env), hub_cache_folder(env), *named, LAST_ACTIVE_FILE]
+
+
+def mount_point(path: str) -> str:
+    """The topmost folder of the file system that holds a path, as those who write the trash find it
+    (``src/engine/disk/mountPoint.ts``). Raises OSError."""
+    point = os.path.realpath(path)
+    device = os.stat(point).st_dev
+    while True:
+        parent = os.path.dirname(point)
+        if parent == point or os.stat(parent).st_dev != device:
+            return point
+        point = parent
+
+
+def volumes_near(folder: str) -> list[str]:
+    """The tops of the file systems that a folder and the first levels of folders and links in it lie
+    on. Links are looked through, but not gone into."""
+    tops: dict[str, None] = {}
+    level: list[tuple[str, int | None]] = [(folder, None)]
+    names = 0
+    for depth in range(MOUNT_LEVELS + 1):
+        below: list[tuple[str, int | None]] = []
+        for path, device_above in level:
+            try:
+                device = os.stat(path).st_dev
+                if device != device_above:
+                    tops[mount_point(path)] = None
+                if depth == MOUNT_LEVELS or (depth > 0 and os.path.islink(path)):
+                    continue
+                with os.scandir(path) as entries:
+                    for entry in entries:
+                        names += 1
+                        if names > MOUNT_NAMES:
+                            break
+                        if entry.is_dir():
+                            below.append((entry.path, device))
+            except OSError:
+                # Unreadable, gone, or a link that leads nowhere: no trash to be emptied there.
+                continue
+        level = below
+    return list(tops)
+
+
+def trash_folders(volumes: Sequence[str]) -> list[str]:
+    """Trash at the top of volumes: this user's, which may be made later, and everybody's that is
+    there."""
+    found = []
+    for top in volumes:
+        names = [".Trash", *([f".Trash-{os.getuid()}"] if hasattr(os, "getuid") else [])]
+        try:
+            names += sorted(name for name in os.listdir(top) if name.startswith(".Trash-"))
+        except OSError:
+            pass
+        found += [os.path.join(top, name) for name in dict.fromkeys(names)]
+    return found
+
+
+def storage_writes(arguments: Sequence[str], env: Mapping[str, str]) -> list[str]:
+    """What the subcommands that make room may write in beside the engine's own folders: the root,
+    the home folder, and trash and cache where these lie outside of both."""
+    home = os.path.expanduser("~")
+    roots = folder_values(arguments, [ROOT_OPTION]) or [jupyter_root(env, home, read_metadata())]
+    whole = [*roots, home]
+    # The engine also names what it deletes by the path that has no links in it.
+    whole += [os.path.realpath(path) for path in whole]
+    data = env.get("XDG_DATA_HOME") or ""
+    volumes = list(dict.fromkeys(top for path in whole for top in volumes_near(path)))
+    others = [
+        os.path.realpath(hub_cache_folder(env)),
+        *([os.path.join(data, "Trash")] if os.path.isabs(data) else []),
+        # Somebody's volume of an odd name must not stand in the way of all others.
+        *(path for path in trash_folders(volumes) if "," not in path),
+        *folder_values(arguments, [MOVE_OPTION]),
+    ]
+    whole = list(dict.fromkeys(whole))
+    return [*whole, *(path for path in others if not any(_is_under(path, top) for top in whole))]
+
+
+def _is_under(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def engine_writes(arguments: Sequence[str], env: Mapping[str, str]) -> list[str]:
+    """All paths under which the engine may write. One that does not exist may be made by it."""
+    named = folder_values(arguments, FOLDER_OPTIONS)
+    stores = storage_writes(arguments, env) if subcommand(arguments) in STORAGE_COMMANDS else []
+    paths = [state_folder(env), hub_cache_folder(env), *named, *stores, LAST_ACTIVE_FILE]
     return list(dict.fromkeys(paths))

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from jupyterlab_bedrock_import import command, engine_folders
-from jupyterlab_bedrock_import.engine_folders import engine_writes, hub_cache_folder, jupyter_root
+from jupyterlab_bedrock_import.engine_folders import (
+    engine_writes,
+    hub_cache_folder,
+    jupyter_root,
+    mount_point,
+    subcommand,
+    trash_folders,
+    volumes_near,
+)
 
 HOME = "/home/somebody"
 INSTANCE = {"ResourceArn": "arn:aws:sagemaker:us-east-1:1:notebook-instance/a"}
@@ -114,3 +123,112 @@ def test_a_relative_folder_is_taken_from_the_current_one(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert str(tmp_path / "d") in engine_writes(["copy", "--cache-dir", "d"], {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ([], None),
+        (["--json"], None),
+        (["trash", "list"], "trash"),
+        (["--json", "--debug", "cache", "list"], "cache"),
+        (["--region", "trash", "doctor"], "doctor"),
+        (["--region=trash", "serve"], "serve"),
+        (["copy", "trash", "s3://c"], "copy"),
+    ],
+)
+def test_subcommand_is_the_first_word(arguments: list[str], name: str | None) -> None:
+    assert subcommand(arguments) == name
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Somebody with a home folder, a JupyterLab root beside it, and a volume that is all of it."""
+    for name in ("home", "root", "volume"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(engine_folders, "read_metadata", lambda: {})
+    monkeypatch.setattr(engine_folders, "mount_point", lambda path: str(tmp_path / "volume"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("arguments", [["serve"], ["trash", "list"], ["--json", "cache", "list"]])
+def test_who_makes_room_writes_in_root_home_cache_and_trash(
+    arguments: list[str], user: Path
+) -> None:
+    (user / "volume" / ".Trash-4711").mkdir()
+    env = {"JUPYTER_SERVER_ROOT": f"{user}/root", "HF_HUB_CACHE": f"{user}/hub"}
+    assert engine_writes(arguments, env) == [
+        f"{user}/root/.bedrock-import",
+        f"{user}/hub",
+        f"{user}/root",
+        f"{user}/home",
+        f"{user}/volume/.Trash",
+        f"{user}/volume/.Trash-{os.getuid()}",
+        *([f"{user}/volume/.Trash-4711"] if os.getuid() != 4711 else []),
+        "/tmp/.sagemaker-last-active-timestamp",
+    ]
+
+
+@pytest.mark.parametrize("arguments", [[], ["disk"], ["uploads", "list"], ["jobs", "list"]])
+def test_who_makes_no_room_writes_nowhere_else(arguments: list[str], user: Path) -> None:
+    env = {"JUPYTER_SERVER_ROOT": f"{user}/root"}
+    assert engine_writes([*arguments, "--root", "/r", "--to", "/t"], env) == [
+        f"{user}/root/.bedrock-import",
+        f"{user}/home/.cache/huggingface/hub",
+        "/tmp/.sagemaker-last-active-timestamp",
+    ]
+
+
+def test_folders_that_options_name_take_the_place_of_the_root(user: Path) -> None:
+    env = {"JUPYTER_SERVER_ROOT": f"{user}/root", "XDG_DATA_HOME": f"{user}/data"}
+    paths = engine_writes(["trash", "list", f"--root={user}/other"], env)
+    assert f"{user}/other" in paths
+    assert f"{user}/data/Trash" in paths
+    assert f"{user}/root" not in paths
+    assert f"{user}/else" in engine_writes(["cache", "move", "--to", f"{user}/else"], env)
+
+
+def test_a_root_that_is_a_link_may_be_named_either_way(user: Path) -> None:
+    (user / "link").symlink_to(user / "root")
+    paths = engine_writes(["serve"], {"JUPYTER_SERVER_ROOT": f"{user}/link"})
+    assert {f"{user}/link", f"{user}/root"} <= set(paths)
+
+
+def test_a_root_with_a_comma_is_refused_and_a_volume_with_one_is_left_out(
+    user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(command.LaunchError, match="--root"):
+        command.engine_command("deno", ["trash", "list", "--root", f"{user}/a,b"], {})
+    monkeypatch.setattr(engine_folders, "mount_point", lambda path: f"{user}/a,b")
+    started = command.engine_command("deno", ["trash", "list"], {})
+    assert not any(f"{user}/a" in flag for flag in started)
+
+
+def test_volumes_are_found_through_links_and_folders_but_not_for_ever(tmp_path: Path) -> None:
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
+        other = Path("/proc")
+    here = mount_point(str(tmp_path))
+    assert volumes_near(str(tmp_path)) == [here]
+    (tmp_path / "nowhere").symlink_to(tmp_path / "missing")
+    (tmp_path / "circle").symlink_to(tmp_path)
+    deep = tmp_path / "a" / "b" / "c"
+    deep.mkdir(parents=True)
+    (deep / "link").symlink_to(other)
+    assert volumes_near(str(tmp_path)) == [here]
+    (tmp_path / "a" / "b" / "link").symlink_to(other)
+    assert volumes_near(str(tmp_path)) == [here, mount_point(str(other))]
+    assert volumes_near(str(tmp_path / "missing")) == []
+
+
+def test_the_top_of_a_file_system_is_where_the_device_changes() -> None:
+    assert mount_point("/") == "/"
+    point = mount_point("/proc/self/fd")
+    assert point == "/proc"
+
+
+def test_a_volume_that_cannot_be_listed_still_has_names_for_trash(tmp_path: Path) -> None:
+    own = f".Trash-{os.getuid()}"
+    missing = tmp_path / "missing"
+    assert trash_folders([str(missing)]) == [f"{missing}/.Trash", f"{missing}/{own}"]
