@@ -21,6 +21,8 @@ export interface Machine {
   /** Whether a hub token was found; never the token. */
   hasHubToken: boolean;
   warnings: string[];
+  /** Those of the warnings that steering caches under the root would end. */
+  cacheWarnings?: string[];
 }
 
 /** Whom the AWS credentials belong to. */

@@ -22,7 +22,8 @@ export async function detectEnvironment(
   const { metadata } = host;
   const region = await findRegion(source, options.region, metadata.ResourceArn, warnings);
   const caCertificateFile = await findCaCertificateFile(source, warnings);
-  warnings.push(...cacheWarnings(source, host.kind, host.root));
+  const ofCaches = cacheWarnings(source, host.kind, host.root);
+  warnings.push(...ofCaches);
   return {
     host: host.kind,
     hostLabel: host.label,
@@ -37,7 +38,8 @@ export async function detectEnvironment(
     endpoints: findEndpoints(source.env),
     proxies: findProxies(source.env),
     caCertificateFile,
-    warnings
+    warnings,
+    cacheWarnings: ofCaches
   };
 }
 

@@ -201,6 +201,7 @@ describe('warnings about the cache of other tools', () => {
   it('tell of a cache that a stop wipes', async () => {
     const lost = await detect('notebookInstance');
     expect(lost.warnings).toEqual([expect.stringContaining('/home/ec2-user/.cache/huggingface')]);
+    expect(lost.cacheWarnings).toEqual(lost.warnings);
     const kept = await detect('notebookInstance', {
       env: { HF_HOME: '/home/ec2-user/SageMaker/.hub' }
     });

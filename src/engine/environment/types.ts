@@ -63,6 +63,8 @@ export interface Environment {
   caCertificateFile?: string;
   /** What is odd about the settings, one sentence each. */
   warnings: string[];
+  /** Those of the warnings that end when tools keep their caches under the root. */
+  cacheWarnings: string[];
 }
 
 /** Who the AWS credentials belong to. */

@@ -45,7 +45,8 @@ function toMachine(environment: Environment, hasHubToken: boolean): Machine {
     customEndpoints: endpoints.custom,
     awsEndpoints: awsEndpoints.length === 0 ? undefined : awsEndpoints,
     hasHubToken,
-    warnings: environment.warnings
+    warnings: environment.warnings,
+    cacheWarnings: environment.cacheWarnings
   };
 }
 

@@ -7,7 +7,7 @@ export { FailureNote } from './failureNote';
 export * from './formats';
 export { ModelView } from './modelView';
 export { Progress } from './progress';
-export { createSection, refreshTool } from './section';
+export { createSection, insertTool, refreshTool } from './section';
 export type { SectionTool } from './section';
 export { ShowMore } from './showMore';
 export { createTab, showTab } from './tabs';

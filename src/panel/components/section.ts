@@ -31,12 +31,13 @@ export function createSection(options: SectionOptions): PanelWithToolbar {
   section.addClass('jp-BedrockImport-section');
   section.title.label = label;
   section.toolbar.node.setAttribute('aria-label', trans.__('%1 toolbar', label));
-  for (const tool of tools) {
-    section.toolbar.addItem(
-      tool.id,
-      new ToolbarButton({ icon: tool.icon, tooltip: tool.label, onClick: tool.onClick })
-    );
-  }
+  tools.forEach((tool, index) => insertTool(section, index, tool));
   section.addWidget(body);
   return section;
+}
+
+/** Adds a tool that is not known from the start. */
+export function insertTool(section: PanelWithToolbar, index: number, tool: SectionTool): void {
+  const { icon, id, label, onClick } = tool;
+  section.toolbar.insertItem(index, id, new ToolbarButton({ icon, tooltip: label, onClick }));
 }

@@ -4,14 +4,19 @@ import type { Message } from '@lumino/messaging';
 import { ModelView } from '../components';
 import type { MachineModel } from './machineModel';
 import { MachineBody } from './machineView';
+import type { MachineActions } from './machineView';
 
 /** Shows the machine, and tells the model whether anybody can see it. */
 export class MachineSection extends ModelView<MachineModel> {
   constructor(
     private readonly machine: MachineModel,
-    trans: TranslationBundle
+    trans: TranslationBundle,
+    actions: MachineActions
   ) {
-    super(machine, { trans, Body: MachineBody });
+    super(machine, {
+      trans,
+      Body: ({ model }) => <MachineBody model={model} actions={actions} />
+    });
   }
 
   protected override onAfterAttach(msg: Message): void {

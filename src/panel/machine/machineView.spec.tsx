@@ -8,6 +8,7 @@ import { Panel, Widget } from '@lumino/widgets';
 import { getDisk, getIdentity, getMachine, getStorage } from '../../protocol';
 import type { FakeEngine } from '../testing/fakeEngine';
 import { MachineModel } from './machineModel';
+import { CommandIDs } from '../commandIds';
 import { MachineSection } from './machineSection';
 import { DISK, IDENTITY, MACHINE, machineEngine, STORAGE } from './testing/machineFacts';
 import { failing } from '../testing/failing';
@@ -18,6 +19,8 @@ const MARKUP = '<img src=x onerror="window.ran=true">';
 let model: MachineModel;
 let section: MachineSection;
 let parent: Panel;
+const run = jest.fn();
+const commands = new Set<string>();
 
 async function settle(): Promise<void> {
   await act(async () => {
@@ -28,7 +31,7 @@ async function settle(): Promise<void> {
 
 async function attach(engine: FakeEngine): Promise<void> {
   model = new MachineModel(engine);
-  section = new MachineSection(model, trans);
+  section = new MachineSection(model, trans, { has: command => commands.has(command), run });
   parent = new Panel();
   parent.addWidget(section);
   act(() => Widget.attach(parent, document.body));
@@ -41,6 +44,12 @@ async function show(engine: FakeEngine = machineEngine()): Promise<FakeEngine> {
   await settle();
   return engine;
 }
+
+beforeEach(() => {
+  run.mockReset();
+  commands.clear();
+  commands.add(CommandIDs.openStorage).add(CommandIDs.openSteering);
+});
 
 afterEach(() => {
   act(() => {
@@ -180,26 +189,57 @@ describe('the section of the machine', () => {
     expect(screen.getByText('Not the official hub: http://hub.example')).toBeTruthy();
   });
 
-  it('says where the trash is, and copies its path and the ARN', async () => {
-    const copy = jest.spyOn(Clipboard, 'copyToSystem').mockImplementation(() => undefined);
-    const path = '/home/ec2-user/SageMaker/.Trash-1000';
+  it('leads from the trash to where it is emptied, by mouse and by keyboard', async () => {
     await show(
       machineEngine().onQuery(getStorage, () => ({
         ...STORAGE,
-        trash: {
-          folders: [{ path, items: 3, bytes: 3.2e9, onRootDisk: true }],
-          items: 3,
-          bytes: 3.2e9
-        },
+        trash: { ...STORAGE.trash, bytes: 3.2e9 },
         unreadable: 2
       }))
     );
     expect(screen.getByText('Emptying the trash frees 3.20 GB.')).toBeTruthy();
     expect(screen.getByText(/^2 files or folders could not be looked at/)).toBeTruthy();
+    const button = screen.getByRole('button', { name: 'Free up space …' });
+    await userEvent.click(button);
+    expect(run).toHaveBeenCalledTimes(1);
+    button.focus();
+    await userEvent.keyboard('{Enter}');
+    expect(run).toHaveBeenCalledTimes(2);
+    expect(run).toHaveBeenLastCalledWith(
+      expect.objectContaining({ command: CommandIDs.openStorage })
+    );
+  });
+
+  it('leads from the cache to where it is steered, says where it is, and copies that and the ARN', async () => {
+    const copy = jest.spyOn(Clipboard, 'copyToSystem').mockImplementation(() => undefined);
+    const { path } = STORAGE.hubCache;
+    await show(
+      machineEngine()
+        .onQuery(getMachine, () => ({ ...MACHINE, warnings: ['One.'], cacheWarnings: ['One.'] }))
+        .onQuery(getStorage, () => ({
+          ...STORAGE,
+          hubCache: { ...STORAGE.hubCache, onRootDisk: false }
+        }))
+    );
+    const buttons = screen.getAllByRole('button', { name: 'Cache and temp folders …' });
+    expect(buttons).toHaveLength(2);
+    for (const button of buttons) {
+      await userEvent.click(button);
+    }
+    expect(run.mock.calls).toEqual(
+      Array(2).fill([expect.objectContaining({ command: CommandIDs.openSteering })])
+    );
     await userEvent.click(screen.getByRole('button', { name: 'Copy the path' }));
     await userEvent.click(screen.getByRole('button', { name: 'Copy the ARN' }));
     expect(copy.mock.calls).toEqual([[path], [IDENTITY.arn]]);
     copy.mockRestore();
+  });
+
+  it('has no button for what is switched off', async () => {
+    commands.clear();
+    await show(machineEngine().onQuery(getDisk, () => ({ ...DISK, availableBytes: 1e9 })));
+    expect(screen.getByText('The disk is nearly full: 1.00 GB available.')).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Free up space …' })).toBeNull();
   });
 
   it('shows markup in names as it is written', async () => {

@@ -5,10 +5,18 @@ import { CopyButton, Facts, FailureNote, formatBytes, formatCount, useTrans } fr
 import { DiskBar, DiskLegend } from './diskBar';
 import type { MachineModel } from './machineModel';
 import { findWarnings } from './warnings';
-import type { MachineWarning } from './warnings';
+import type { MachineWarning, WarningAction } from './warnings';
+
+/** What leads from the section to other features. */
+export interface MachineActions {
+  /** Whether there is such a command: a feature can be switched off. */
+  has(command: string): boolean;
+  run(action: WarningAction): void;
+}
 
 /** The section: the disk first, because that is what changes. */
-export function MachineBody({ model }: { model: MachineModel }): JSX.Element {
+export function MachineBody(props: { model: MachineModel; actions: MachineActions }): JSX.Element {
+  const { model, actions } = props;
   const trans = useTrans();
   const { machine, disk, storage } = model;
   if (machine.state.status === 'none' && disk.state.status === 'none') {
@@ -30,7 +38,7 @@ export function MachineBody({ model }: { model: MachineModel }): JSX.Element {
           aria-label={trans.__('What to do')}
         >
           {warnings.map(warning => (
-            <Warning key={warning.id} warning={warning} />
+            <Warning key={warning.id} warning={warning} actions={actions} />
           ))}
         </ul>
       )}
@@ -97,9 +105,10 @@ function Disk({ model }: { model: MachineModel }): JSX.Element | null {
   );
 }
 
-function Warning({ warning }: { warning: MachineWarning }): JSX.Element {
+function Warning(props: { warning: MachineWarning; actions: MachineActions }): JSX.Element {
   const trans = useTrans();
-  const { id, found, nextStep, paths = [] } = warning;
+  const { warning, actions } = props;
+  const { action, id, found, nextStep, paths = [] } = warning;
   return (
     <li className="jp-BedrockImport-check jp-mod-warning" data-warning={id}>
       <span className="jp-BedrockImport-verdict">{trans.__('Warning')}</span>
@@ -112,6 +121,11 @@ function Warning({ warning }: { warning: MachineWarning }): JSX.Element {
             <CopyButton text={path} label={trans.__('Copy the path')} />
           </div>
         ))}
+        {action !== undefined && actions.has(action.command) && (
+          <button type="button" className="jp-mod-styled" onClick={() => actions.run(action)}>
+            {action.label}
+          </button>
+        )}
       </div>
     </li>
   );

@@ -1,6 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import type { DiskSpace, Machine, MachineStorage } from '../../protocol';
+import { CommandIDs } from '../commandIds';
 import { DISK, MACHINE, STORAGE } from './testing/machineFacts';
 import { findWarnings } from './warnings';
 
@@ -64,9 +65,10 @@ describe('warnings', () => {
     const [warning] = found({ machine: { host }, disk: { availableBytes: 1e9 } });
     expect(warning?.found).toBe('The disk is nearly full: 1.00 GB available.');
     expect(warning?.nextStep).toMatch(step);
+    expect(warning?.action?.command).toBe(CommandIDs.openStorage);
   });
 
-  it('name the trash where emptying it brings something, and where it is', () => {
+  it('name the trash where emptying it brings something, and lead there', () => {
     expect(ids({ storage: trashOf(0.9e9) })).toEqual([]);
     expect(ids({ storage: trashOf(1.1e9) })).toEqual(['trash']);
     expect(ids({ storage: trashOf(0.2e9), disk: { totalBytes: 10e9 } })).toEqual(['trash']);
@@ -74,14 +76,14 @@ describe('warnings', () => {
     expect(ids({ storage: trashOf(0.9e9), disk: { unlimited: true } })).toEqual([]);
     expect(found({ storage: trashOf(3.2e9) })[0]).toMatchObject({
       found: 'Emptying the trash frees 3.20 GB.',
-      paths: ['/somewhere/Trash']
+      action: { label: 'Free up space …', command: CommandIDs.openStorage }
     });
   });
 
   it.each([
     ['notebook-instance', /On a Notebook Instance/],
     ['studio-space', /file browser of a space deletes for good/],
-    ['plain-jupyter', /file manager/]
+    ['plain-jupyter', /may be moved to the trash/]
   ] as const)('tell what the trash is on a %s', (host, step) => {
     expect(found({ machine: { host }, storage: trashOf(3e9) })[0]?.nextStep).toMatch(step);
   });
@@ -92,6 +94,7 @@ describe('warnings', () => {
     const [warning] = found({ disk: { inodes: { ...inodes, available: 9_000 } } });
     expect(warning?.id).toBe('few-inodes');
     expect(warning?.found).toContain('9,000 more files');
+    expect(warning?.action?.command).toBe(CommandIDs.openStorage);
   });
 
   it('name a missing Region, and all that the engine found odd', () => {
@@ -102,10 +105,20 @@ describe('warnings', () => {
     ]);
   });
 
+  it('lead to where caches are steered from those of the engine that it would end', () => {
+    const warnings = found({ machine: { warnings: ['One.', 'Two.'], cacheWarnings: ['Two.'] } });
+    expect(warnings.map(({ id, action }) => [id, action?.command])).toEqual([
+      ['machine-0', undefined],
+      ['machine-1', CommandIDs.openSteering]
+    ]);
+  });
+
   it('name a cache that leads out of the root, and leave others to the engine', () => {
     const path = '/home/ec2-user/SageMaker/hf/hub';
     const hubCache = { path, exists: true, bytes: 1, onRootDisk: false };
-    expect(ids({ storage: { hubCache } })).toEqual(['cache-elsewhere']);
+    expect(found({ storage: { hubCache } })).toMatchObject([
+      { id: 'cache-elsewhere', paths: [path], action: { command: CommandIDs.openSteering } }
+    ]);
     expect(ids({ storage: { hubCache }, machine: { host: 'plain-jupyter' } })).toEqual([]);
     expect(ids({ storage: { hubCache: { ...hubCache, path: '/home/ec2-user/x' } } })).toEqual([]);
   });

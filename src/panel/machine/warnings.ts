@@ -1,7 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { DiskSpace, HostKind, Machine, MachineStorage } from '../../protocol';
+import { CommandIDs } from '../commandIds';
 import { formatBytes, formatCount } from '../components';
+import { shortageOfBytes, shortageOfInodes } from '../diskSpace';
 
 /** Something about the machine that the user can put right. */
 export interface MachineWarning {
@@ -10,6 +12,15 @@ export interface MachineWarning {
   nextStep?: string;
   /** Folders that the next step speaks of. */
   paths?: string[];
+  /** What puts it right, or leads to where it can be. */
+  action?: WarningAction;
+}
+
+export interface WarningAction {
+  label: string;
+  /** A command, which may not be there. */
+  command: string;
+  args?: Readonly<Record<string, string>>;
 }
 
 export interface MachineFacts {
@@ -18,11 +29,8 @@ export interface MachineFacts {
   storage?: MachineStorage;
 }
 
-const LITTLE_BYTES = 2e9;
-const LITTLE_SHARE = 0.05;
 const MUCH_TRASH_BYTES = 1e9;
 const MUCH_TRASH_SHARE = 0.01;
-const FEW_INODES_SHARE = 0.01;
 
 /** Only what there is something to do about, the most urgent first. */
 export function findWarnings(facts: MachineFacts, trans: TranslationBundle): MachineWarning[] {
@@ -33,8 +41,20 @@ export function findWarnings(facts: MachineFacts, trans: TranslationBundle): Mac
     storage && muchTrash(storage, disk, machine?.host, trans),
     machine && noRegion(machine, trans),
     machine && storage && cacheElsewhere(machine, storage, trans),
-    ...(machine?.warnings ?? []).map((found, index) => ({ id: `machine-${index}`, found }))
+    ...(machine?.warnings ?? []).map((found, index) => ({
+      id: `machine-${index}`,
+      found,
+      action: machine?.cacheWarnings?.includes(found) === true ? steering(trans) : undefined
+    }))
   ].filter(warning => warning !== undefined);
+}
+
+function freeing(trans: TranslationBundle): WarningAction {
+  return { label: trans.__('Free up space …'), command: CommandIDs.openStorage };
+}
+
+function steering(trans: TranslationBundle): WarningAction {
+  return { label: trans.__('Cache and temp folders …'), command: CommandIDs.openSteering };
 }
 
 function nearlyFull(
@@ -42,17 +62,18 @@ function nearlyFull(
   host: HostKind | undefined,
   trans: TranslationBundle
 ): MachineWarning | undefined {
-  const { availableBytes, totalBytes, unlimited } = disk;
-  if (unlimited || availableBytes >= Math.max(LITTLE_BYTES, totalBytes * LITTLE_SHARE)) {
+  if (shortageOfBytes(disk) === 'none') {
     return undefined;
   }
+  const { availableBytes } = disk;
   return {
     id: 'nearly-full',
     found:
       availableBytes === 0
         ? trans.__('The disk is full.')
         : trans.__('The disk is nearly full: %1 available.', formatBytes(availableBytes)),
-    nextStep: moreRoom(host, trans)
+    nextStep: moreRoom(host, trans),
+    action: freeing(trans)
   };
 }
 
@@ -75,8 +96,9 @@ function moreRoom(host: HostKind | undefined, trans: TranslationBundle): string 
   }
 }
 
-function fewInodes({ inodes }: DiskSpace, trans: TranslationBundle): MachineWarning | undefined {
-  if (inodes === undefined || inodes.available >= inodes.total * FEW_INODES_SHARE) {
+function fewInodes(disk: DiskSpace, trans: TranslationBundle): MachineWarning | undefined {
+  const { inodes } = disk;
+  if (inodes === undefined || shortageOfInodes(disk) === 'none') {
     return undefined;
   }
   return {
@@ -87,7 +109,8 @@ function fewInodes({ inodes }: DiskSpace, trans: TranslationBundle): MachineWarn
       inodes.available,
       formatCount(inodes.available)
     ),
-    nextStep: trans.__('Delete folders with many small files, such as old environments.')
+    nextStep: trans.__('Delete folders with many small files, such as old environments.'),
+    action: freeing(trans)
   };
 }
 
@@ -103,30 +126,29 @@ function muchTrash(
   if (!much || trash.items === 0) {
     return undefined;
   }
-  const folders = trash.folders.filter(({ items, onRootDisk }) => onRootDisk && items > 0);
   return {
     id: 'trash',
     found: trans.__('Emptying the trash frees %1.', formatBytes(trash.bytes)),
-    nextStep: emptyTrash(host, trans),
-    paths: folders.map(({ path }) => path)
+    nextStep: whyTrash(host, trans),
+    action: freeing(trans)
   };
 }
 
-function emptyTrash(host: HostKind | undefined, trans: TranslationBundle): string {
+function whyTrash(host: HostKind | undefined, trans: TranslationBundle): string {
   switch (host) {
     case 'notebook-instance':
       return trans.__(
-        'On a Notebook Instance, what you delete in the file browser is moved to the trash and still takes its room. Delete what is in it for good:'
+        'On a Notebook Instance, what you delete in the file browser is moved to the trash and still takes its room.'
       );
     case 'studio-space':
     case 'unified-studio':
       return trans.__(
-        'The file browser of a space deletes for good; this was put into the trash by other programs. Delete what is in it:'
+        'The file browser of a space deletes for good; this was put into the trash by other programs.'
       );
     case 'plain-jupyter':
     case undefined:
       return trans.__(
-        'What you delete in the file browser may be moved to the trash and still take its room. Empty it in your file manager, or delete what is in it:'
+        'What you delete in the file browser may be moved to the trash and still take its room.'
       );
   }
 }
@@ -158,7 +180,7 @@ function cacheElsewhere(
     found: trans.__(
       'The hub cache is on another disk than your files: it may be lost when this machine stops.'
     ),
-    nextStep: trans.__('Set HF_HOME to a folder of the disk with your files, in %1.', root),
-    paths: [hubCache.path]
+    paths: [hubCache.path],
+    action: steering(trans)
   };
 }

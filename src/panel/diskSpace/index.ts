@@ -1,0 +1,3 @@
+/** When the disk of the JupyterLab root is short: one rule for all features that speak of it. */
+export { shortageOf, shortageOfBytes, shortageOfInodes } from './shortage';
+export type { Shortage } from './shortage';
