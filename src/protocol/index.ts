@@ -1,6 +1,7 @@
 /** What pages and the engine say to each other: the only thing that both know. */
 export * from './channel';
 export * from './checks';
+export * from './environment';
 export * from './errors';
 export * from './importedModels';
 export * from './imports';
