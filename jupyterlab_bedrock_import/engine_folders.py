@@ -12,6 +12,8 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from jupyterlab_bedrock_import.steering import FILE_NAME, SteeringError, read_steering
+
 METADATA_FILE = "/opt/ml/metadata/resource-metadata.json"
 NOTEBOOK_INSTANCE_ROOT = "/home/ec2-user/SageMaker"
 STUDIO_ROOT = "/home/sagemaker-user"
@@ -92,6 +94,20 @@ def hub_cache_folder(env: Mapping[str, str]) -> str:
         base = env.get("XDG_CACHE_HOME") or os.path.join("~", ".cache")
         own = os.path.join(env.get("HF_HOME") or os.path.join(base, "huggingface"), "hub")
     return os.path.abspath(os.path.expandvars(os.path.expanduser(own)))
+
+
+def steered_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment as ``steering.json`` makes it. A file that cannot be read changes nothing here;
+    the engine says what is wrong with it."""
+    home = os.path.expanduser("~")
+    folders = [jupyter_root(env, home, read_metadata()), home]
+    try:
+        steering = read_steering(os.path.join(state_folder(env), FILE_NAME), folders)
+    except SteeringError:
+        return dict(env)
+    unset = {name for name, value in steering.variables.items() if value is None}
+    kept = {name: value for name, value in env.items() if name not in unset}
+    return {**kept, **{name: value for name, value in steering.variables.items() if value}}
 
 
 def option_values(arguments: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -210,5 +226,7 @@ def engine_writes(arguments: Sequence[str], env: Mapping[str, str]) -> list[str]
     """All paths under which the engine may write. One that does not exist may be made by it."""
     named = folder_values(arguments, FOLDER_OPTIONS)
     stores = storage_writes(arguments, env) if subcommand(arguments) in STORAGE_COMMANDS else []
-    paths = [state_folder(env), hub_cache_folder(env), *named, *stores, LAST_ACTIVE_FILE]
+    # Which of the two it is, the engine decides: what the user has set in a terminal wins.
+    caches = [hub_cache_folder(env), hub_cache_folder(steered_environment(env))]
+    paths = [state_folder(env), *caches, *named, *stores, LAST_ACTIVE_FILE]
     return list(dict.fromkeys(paths))

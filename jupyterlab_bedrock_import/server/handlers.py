@@ -1,4 +1,4 @@
-"""What the server half answers: its version, and a WebSocket to the engine."""
+"""What the server half answers: its version, where tools write, and a WebSocket to the engine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from jupyter_server.base.websocket import WebSocketMixin
 from tornado.web import HTTPError, authenticated
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from jupyterlab_bedrock_import.server.environment_facts import environment_facts
 from jupyterlab_bedrock_import.server.relay import Relay
+from jupyterlab_bedrock_import.server.steered_environment import SteeredEnvironment
 
 # The name under which an authorizer of the Jupyter server may allow or refuse it.
 AUTH_RESOURCE = "bedrock-import"
@@ -44,6 +46,24 @@ class StatusHandler(APIHandler):
     @authorized
     def get(self) -> None:
         self.finish(json.dumps({"version": package_version()}))
+
+
+class EnvironmentHandler(APIHandler):
+    """Tells where new and running kernels and terminals write their caches and temporary files."""
+
+    auth_resource = AUTH_RESOURCE
+
+    def initialize(self, steered: SteeredEnvironment) -> None:
+        self._steered = steered
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        # The file may have changed since the last look.
+        self._steered.look()
+        facts = await environment_facts(self.serverapp, self._steered.variables)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(json.dumps(facts))
 
 
 class EngineSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):

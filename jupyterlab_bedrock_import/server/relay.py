@@ -19,6 +19,7 @@ from jupyterlab_bedrock_import.server.wire import (
     Close,
     Frame,
     Job,
+    Steering,
     WireError,
     close_line,
     close_reason,
@@ -75,11 +76,13 @@ class Relay:
         self,
         start_engine: Callable[[bool], Awaitable[EngineProcess]],
         on_awake: Callable[[Sequence[Job]], None],
+        on_steering: Callable[[], None],
         log: logging.Logger,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._start_engine = start_engine
         self._on_awake = on_awake
+        self._on_steering = on_steering
         self._log = log
         self.clock = clock
         self._engine: EngineProcess | None = None
@@ -206,6 +209,8 @@ class Relay:
         elif isinstance(message, Busy):
             self._busy = message.busy
             self._jobs_wait = False
+        elif isinstance(message, Steering):
+            self._on_steering()
 
     def _note_end(self, engine: EngineProcess, code: int | None) -> None:
         how = f"the engine ended with code {code}"

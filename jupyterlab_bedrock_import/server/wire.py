@@ -58,6 +58,11 @@ class Busy:
     busy: bool
 
 
+@dataclass(frozen=True)
+class Steering:
+    """The file that says where caches and temporary files go has changed."""
+
+
 def open_line(client: str) -> bytes:
     """Tells the engine that a page is there."""
     return _line({"type": "open", "client": client})
@@ -73,7 +78,7 @@ def close_line(client: str) -> bytes:
     return _line({"type": "close", "client": client})
 
 
-def parse_line(line: bytes) -> Frame | Close | Awake | Busy:
+def parse_line(line: bytes) -> Frame | Close | Awake | Busy | Steering:
     """What the engine says. Raises WireError when the line is no message."""
     message = _object(line)
     kind = message.get("type")
@@ -85,6 +90,8 @@ def parse_line(line: bytes) -> Frame | Close | Awake | Busy:
         return Awake(_jobs(message))
     if kind == "busy":
         return Busy(_boolean(message, "busy"))
+    if kind == "steering":
+        return Steering()
     raise WireError("its type is unknown" if isinstance(kind, str) else "it has no type")
 
 

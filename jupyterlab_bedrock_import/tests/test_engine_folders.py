@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -187,6 +188,24 @@ def test_folders_that_options_name_take_the_place_of_the_root(user: Path) -> Non
     assert f"{user}/data/Trash" in paths
     assert f"{user}/root" not in paths
     assert f"{user}/else" in engine_writes(["cache", "move", "--to", f"{user}/else"], env)
+
+
+def test_downloads_may_also_go_where_they_are_steered(user: Path) -> None:
+    env = {"JUPYTER_SERVER_ROOT": f"{user}/root", "HF_HUB_CACHE": f"{user}/hub"}
+    state = user / "root" / ".bedrock-import"
+    state.mkdir()
+    steered = {"HF_HUB_CACHE": f"{user}/root/hub", "HF_HOME": f"{user}/root/hf"}
+    content: dict[str, object] = {"version": 1, "set": steered, "unset": ["TRANSFORMERS_CACHE"]}
+    (state / "steering.json").write_text(json.dumps(content))
+    stamp = "/tmp/.sagemaker-last-active-timestamp"
+    own = [str(state), f"{user}/hub"]
+    assert engine_writes(["copy"], env) == [*own, f"{user}/root/hub", stamp]
+    del env["HF_HUB_CACHE"]
+    content["set"] = {"HF_HUB_CACHE": "/etc"}
+    (state / "steering.json").write_text(json.dumps(content))
+    assert "/etc" not in engine_writes(["copy"], env)
+    (state / "steering.json").write_text("{")
+    assert engine_writes(["copy"], env)[2:] == [stamp]
 
 
 def test_a_root_that_is_a_link_may_be_named_either_way(user: Path) -> None:

@@ -18,7 +18,10 @@ export interface KernelEnvironment {
   name: string;
   /** Of the notebook that uses it. */
   path?: string;
-  /** What the kernel was started with; null where the system does not tell. */
+  /**
+   * What the kernel was started with; null where the system does not tell. A restart of a notebook's kernel
+   * keeps it; a kernel that is shut down and started again gets what the server has.
+   */
   variables: SteeringVariables | null;
   /**
    * Whether these are other values than a kernel that is started now gets; null where that is unknown.

@@ -13,6 +13,7 @@ from jupyterlab_bedrock_import.server.wire import (
     Close,
     Frame,
     Job,
+    Steering,
     WireError,
     close_line,
     close_reason,
@@ -39,6 +40,7 @@ def test_what_the_server_says_is_one_line_of_json() -> None:
         ('{"type":"close","client":"1","code":1000,"reason":""}', Close("1", 1000, "")),
         ('{"type":"close","client":"1","code":4999,"reason":"r"}', Close("1", 4999, "r")),
         ('{"type":"busy","busy":true}', Busy(True)),
+        ('{"type":"steering"}', Steering()),
         ('{"type":"awake","jobs":[]}', Awake(())),
         (
             '{"type":"awake","jobs":[{"id":"a","title":"A","more":1},{"id":"b","title":""}]}',

@@ -11,7 +11,9 @@ export type EngineLine =
   /** All jobs that the host shall be kept awake for; an empty list lets it sleep. */
   | { type: 'awake'; jobs: { id: string; title: string }[] }
   /** Whether jobs run: should this engine break down, the next one has to go on with them at once. */
-  | { type: 'busy'; busy: boolean };
+  | { type: 'busy'; busy: boolean }
+  /** `steering.json` has changed: new kernels and terminals are to follow it from now on. */
+  | { type: 'steering' };
 
 /** @returns undefined for a line of another kind, such as of a newer server. */
 export function readServerLine(line: string): ServerLine | undefined {
