@@ -10,7 +10,10 @@ const layers = [
   ['cli', 'server', 'server.ts', 'cli.ts', 'main.ts', 'index.ts'],
   ['jobs'],
   ['transfer', 'bedrock', 'iam', 'model', 'chatTemplate'],
-  ['hub', 'disk', 'trash', 'cache', 'aws', 'environment'],
+  [
+    ...['hub', 'disk', 'trash', 'cache', 'aws', 'environment'],
+    ...['removal', 'leftovers', 'steering', 'cacheMove']
+  ],
   ['errors.ts', 'checks.ts', 'waiting.ts']
 ].map(names => names.map(name => `${engine}/${name}`));
 
@@ -31,9 +34,10 @@ const layerZones = layers
 const speaksProtocol = [`${engine}/server`, `${engine}/server.ts`];
 
 /** Features of the panel; each reaches the others by commands and tokens, so that none needs another. */
-const features = ['sidebar', 'preferences', 'machine', 'model', 'jobs', 'importedModels'].map(
-  name => `src/panel/${name}`
-);
+const features = [
+  ...['sidebar', 'preferences', 'machine', 'model', 'jobs', 'importedModels'],
+  ...['steering', 'diskWatch']
+].map(name => `src/panel/${name}`);
 
 const featureZones = [
   ...features.map(feature =>
@@ -44,7 +48,7 @@ const featureZones = [
     )
   ),
   zone(
-    ['src/panel/components', 'src/panel/connection'],
+    ['src/panel/components', 'src/panel/connection', 'src/panel/diskSpace'],
     features,
     'What the features of the panel share knows none of them.'
   )

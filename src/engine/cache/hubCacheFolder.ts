@@ -16,16 +16,27 @@ export interface CacheFolderSource {
  */
 export function hubCacheFolder(source: CacheFolderSource, explicit?: string): string {
   const { env, homeDirectory } = source;
-  const expand = (path: string): string => expandVariables(expandHome(path, homeDirectory), env);
   if (explicit !== undefined && explicit !== '') {
     return resolve(expandHome(explicit, homeDirectory));
   }
-  const hubHome = expand(
-    env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || join(homeDirectory, '.cache'), 'huggingface')
+  return expandFolder(
+    env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || join(hubHomeFolder(source), 'hub'),
+    source
   );
-  return resolve(
-    expand(env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || join(hubHome, 'hub'))
+}
+
+/** The parent of the hub's caches and of the login: `HF_HOME`, and its default as above. Absolute. */
+export function hubHomeFolder(source: CacheFolderSource): string {
+  const { env, homeDirectory } = source;
+  return expandFolder(
+    env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || join(homeDirectory, '.cache'), 'huggingface'),
+    source
   );
+}
+
+/** A folder as huggingface_hub reads it from a variable: `~` and `$NAME` are filled in. Absolute. */
+export function expandFolder(path: string, source: CacheFolderSource): string {
+  return resolve(expandVariables(expandHome(path, source.homeDirectory), source.env));
 }
 
 /** For callers that have no description of the host at hand. */

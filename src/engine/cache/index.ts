@@ -1,3 +1,3 @@
-export { hubCacheFolder, processCacheFolder } from './hubCacheFolder';
+export { expandFolder, hubCacheFolder, hubHomeFolder, processCacheFolder } from './hubCacheFolder';
 export { measureHubCache } from './measureHubCache';
 export type { HubCacheSize } from './measureHubCache';
