@@ -1,12 +1,14 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { enginePlugin } from './panel/connection';
+import { diskWatchPlugin } from './panel/diskWatch';
 import { jobsPlugin, jobStatusPlugin } from './panel/jobs';
 import { importedModelsPlugin } from './panel/importedModels';
 import { machinePlugin } from './panel/machine';
 import { modelPlugin } from './panel/model';
 import { preferencesPlugin } from './panel/preferences';
 import { sidebarPlugin } from './panel/sidebar';
+import { steeringPlugin } from './panel/steering';
 
 /** What this extension adds to JupyterLab: one plugin for each feature of the panel. */
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
@@ -14,6 +16,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   preferencesPlugin,
   sidebarPlugin,
   machinePlugin,
+  diskWatchPlugin,
+  steeringPlugin,
   modelPlugin,
   jobsPlugin,
   jobStatusPlugin,

@@ -39,6 +39,8 @@ const forbidden = [
   ['src/index.ts', './engine/errors'],
   ['src/panel/jobs/index.ts', '../importedModels'],
   ['src/panel/components/index.ts', '../model'],
+  ['src/panel/machine/index.ts', '../steering/plugin'],
+  ['src/panel/diskSpace/index.ts', '../diskWatch/plugin'],
   ['src/panel/model/index.ts', '../../engine/errors']
 ];
 for (const [file, imported] of forbidden) {
@@ -55,6 +57,7 @@ const allowed = [
   ['src/engine/hub/index.ts', '../errors'],
   ['src/engine/trash/index.ts', '../disk'],
   ['src/panel/jobs/index.ts', '../connection'],
+  ['src/panel/machine/index.ts', '../diskSpace'],
   ['src/sandbox/main.ts', './state']
 ];
 for (const [file, imported] of allowed) {

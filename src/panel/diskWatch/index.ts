@@ -1,0 +1,1 @@
+export { diskWatchPlugin } from './plugin';

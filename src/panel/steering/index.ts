@@ -1,0 +1,1 @@
+export { steeringPlugin } from './plugin';

@@ -1,0 +1,173 @@
+import type { Steering } from '../../protocol';
+import { CopyButton, Disclosure, FailureNote, useTrans } from '../components';
+import { CacheMove } from './cacheMove';
+import { RunningList } from './runningList';
+import type { SteeringModel } from './steeringModel';
+import { VariableList } from './variableList';
+import { changesOf } from './words';
+
+/** What the buttons of the tab do. */
+export interface SteeringActions {
+  steer(): void;
+  unsteer(): void;
+  planMove(): void;
+  move(): void;
+  openJob(id: string): void;
+}
+
+/** Where tools keep large files, where they could, and what still writes elsewhere. */
+export function SteeringView(props: {
+  model: SteeringModel;
+  actions: SteeringActions;
+}): JSX.Element {
+  const trans = useTrans();
+  const { model, actions } = props;
+  const { state, value: steering } = model.steering;
+  return (
+    <div className="jp-BedrockImport-steering">
+      <h2>{trans.__('Cache and temp folders')}</h2>
+      <Host model={model} />
+      {state.status === 'failed' && <FailureNote failure={state.failure} />}
+      {steering === undefined ? (
+        state.status !== 'failed' && (
+          <p className="jp-BedrockImport-quiet" role="status">
+            {model.isReady
+              ? trans.__('Looking …')
+              : trans.__('Shown as soon as the engine answers.')}
+          </p>
+        )
+      ) : (
+        <>
+          {steering.notes.map(note => (
+            <p key={note}>{note}</p>
+          ))}
+          <VariableList variables={steering.variables} />
+          <Setting model={model} steering={steering} actions={actions} />
+          <RunningList model={model} steering={steering} />
+          {(steering.on || steering.needed) && <CacheMove model={model} actions={actions} />}
+          <OverRestarts steering={steering} />
+        </>
+      )}
+    </div>
+  );
+}
+
+function Host({ model }: { model: SteeringModel }): JSX.Element {
+  const machine = model.machine.value;
+  return (
+    <p className="jp-BedrockImport-host">
+      {machine?.name !== undefined && <strong>{machine.name}</strong>}
+      <span className={machine?.name === undefined ? '' : 'jp-BedrockImport-quiet'}>
+        {machine?.hostLabel ?? '…'}
+      </span>
+    </p>
+  );
+}
+
+/** Whether it is on, and the buttons that change that. */
+function Setting(props: {
+  model: SteeringModel;
+  steering: Steering;
+  actions: SteeringActions;
+}): JSX.Element {
+  const trans = useTrans();
+  const { model, steering, actions } = props;
+  const { pending } = model;
+  const blocked = pending !== undefined || !model.isReady;
+  const failure = model.failureOf('steer', 'unsteer');
+  const changes = changesOf(steering).length > 0;
+  return (
+    <>
+      <p role="status">{stateText(model, steering, trans)}</p>
+      {failure !== undefined && <FailureNote failure={failure} />}
+      {(changes || steering.on) && (
+        <div className="jp-BedrockImport-steeringButtons">
+          {changes && (
+            <button
+              type="button"
+              className={`jp-mod-styled ${steering.needed ? 'jp-mod-accept' : ''}`}
+              aria-disabled={blocked}
+              onClick={() => !blocked && actions.steer()}
+            >
+              {trans.__('Keep under %1 …', steering.root)}
+            </button>
+          )}
+          {steering.on && (
+            <button
+              type="button"
+              className="jp-mod-styled"
+              aria-disabled={blocked}
+              onClick={() => !blocked && actions.unsteer()}
+            >
+              {trans.__('Undo …')}
+            </button>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+function stateText(
+  { done }: SteeringModel,
+  steering: Steering,
+  trans: ReturnType<typeof useTrans>
+): string {
+  const { needed, on, root } = steering;
+  if (done === 'steer' && on) {
+    return trans.__('Done: new kernels and terminals keep these files under %1 from now on.', root);
+  }
+  if (done === 'unsteer' && !on) {
+    return trans.__('Undone: new kernels and terminals get what the Jupyter server has.');
+  }
+  if (on) {
+    return trans.__('On: new kernels and terminals keep these files under %1.', root);
+  }
+  if (needed) {
+    return trans.__('Not set: some of these files are better kept under %1.', root);
+  }
+  return trans.__('Nothing needs to be changed.');
+}
+
+/** How the setting lasts where it does not by itself. */
+function OverRestarts({ steering }: { steering: Steering }): JSX.Element {
+  const trans = useTrans();
+  const { file, lifecycleScript, on } = steering;
+  return (
+    <section>
+      <h3>{trans.__('After a restart of the machine')}</h3>
+      {on && (
+        <>
+          <p>
+            {trans.__('The setting is in this file, which the Jupyter server reads at its start:')}
+          </p>
+          <div className="jp-BedrockImport-withButton">
+            <code>{file}</code>
+            <CopyButton text={file} label={trans.__('Copy the path')} />
+          </div>
+        </>
+      )}
+      {lifecycleScript === undefined ? (
+        <p>{trans.__('It lasts by itself.')}</p>
+      ) : (
+        <>
+          <p>
+            {trans.__(
+              'Where this extension is not installed anew by itself, a lifecycle script sets the variables at each start.'
+            )}
+          </p>
+          <Disclosure summary={trans.__('Lifecycle script')}>
+            {() => (
+              <div className="jp-BedrockImport-command jp-BedrockImport-lines">
+                <pre>
+                  <code>{lifecycleScript}</code>
+                </pre>
+                <CopyButton text={lifecycleScript} label={trans.__('Copy the script')} />
+              </div>
+            )}
+          </Disclosure>
+        </>
+      )}
+    </section>
+  );
+}
