@@ -46,6 +46,7 @@ export const steeringPlugin: JupyterFrontEndPlugin<void> = {
       const model = new SteeringModel(engine, environment);
       const actions = createActions(model, commands, trans);
       const tab = createSteeringTab(model, { engine, trans, actions });
+      tab.toolbar.node.setAttribute('aria-label', trans.__('Cache and temp folders toolbar'));
       tab.toolbar.addItem(
         'refresh',
         new ToolbarButton({
