@@ -1,7 +1,7 @@
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
-import type { RequestType, RequestType0 } from 'vscode-jsonrpc';
+import type { ProgressType, RequestType, RequestType0 } from 'vscode-jsonrpc';
 
 import type { Answer, AnswerNews, Failure, JobEvent, JobFact, Question } from '../protocol';
 import type { EngineState } from './connection/state';
@@ -9,6 +9,12 @@ import type { EngineState } from './connection/state';
 export interface IRequestOptions {
   /** Aborting it cancels the request in the engine. */
   signal?: AbortSignal;
+}
+
+export interface INewsOptions<N> extends IRequestOptions {
+  /** Which kind of news the request has. */
+  news: ProgressType<N>;
+  onNews: (news: N) => void;
 }
 
 /** The engine behind the Jupyter server. Every request that fails throws an `EngineFailure`. */
@@ -27,6 +33,12 @@ export interface IEngine {
   request<P, R>(type: RequestType<P, R, Failure>, params: P, options?: IRequestOptions): Promise<R>;
   /** The same for a request without parameters. */
   query<R>(type: RequestType0<R, Failure>, options?: IRequestOptions): Promise<R>;
+  /** Sends a request, and tells what the engine says of it until it is answered. */
+  requestWithNews<P extends { token?: string }, R, N>(
+    type: RequestType<P, R, Failure>,
+    params: Omit<P, 'token'>,
+    options: INewsOptions<N>
+  ): Promise<R>;
   /** Tells a job's events from a number on until the job rests. Only once for each job at a time. */
   followJob(
     id: string,

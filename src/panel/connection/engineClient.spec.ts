@@ -4,6 +4,7 @@ import { ResponseError } from 'vscode-jsonrpc';
 import {
   answerNews,
   askImportedModel,
+  deleteTrash,
   ENGINE_FAILURE,
   followJob,
   getMachine,
@@ -13,9 +14,10 @@ import {
   jobsChanged,
   listBuckets,
   PROTOCOL_VERSION,
-  RELOAD_NEEDED
+  RELOAD_NEEDED,
+  storageNews
 } from '../../protocol';
-import type { AnswerNews, Failure, JobEvent, JobFact } from '../../protocol';
+import type { AnswerNews, Failure, JobEvent, JobFact, StorageNews } from '../../protocol';
 import { EngineClient } from './engineClient';
 import type { EngineState } from './state';
 import { EngineServer, greet } from './testing/engineServer';
@@ -334,6 +336,58 @@ describe('news of the engine', () => {
     const whole = (prompt: string): string =>
       [...Array(50).keys()].map(piece => `${prompt}${piece} `).join('');
     await expect(Promise.all([ask('a'), ask('b')])).resolves.toEqual([whole('a'), whole('b')]);
+  });
+
+  it('brings the progress of a request to whoever sent it, and none after its end', async () => {
+    const tokens: (string | undefined)[] = [];
+    await open(({ rpc }) =>
+      rpc.onRequest(deleteTrash, async ({ items = [], token = '' }) => {
+        tokens.push(token);
+        await rpc.sendProgress(storageNews, token, { removed: items.length, bytes: 10 });
+        return { removed: items.length } as never;
+      })
+    );
+    const empty = async (items: string[]): Promise<unknown> => {
+      const told: StorageNews[] = [];
+      const freed = await client.requestWithNews(
+        deleteTrash,
+        { items },
+        { news: storageNews, onNews: news => told.push(news) }
+      );
+      await server.lastPage.rpc.sendProgress(storageNews, tokens.at(-1) ?? '', {
+        removed: 99,
+        bytes: 99
+      });
+      await client.request(deleteTrash, {});
+      return [freed, told];
+    };
+    await expect(empty(['a'])).resolves.toEqual([{ removed: 1 }, [{ removed: 1, bytes: 10 }]]);
+    await expect(empty(['a', 'b'])).resolves.toEqual([
+      { removed: 2 },
+      [{ removed: 2, bytes: 10 }]
+    ]);
+    const [first, , second] = tokens;
+    expect(first).not.toBe(second);
+  });
+
+  it('stops telling progress when the connection is lost', async () => {
+    await open(({ rpc }) =>
+      rpc.onRequest(deleteTrash, async ({ token = '' }) => {
+        await rpc.sendProgress(storageNews, token, { removed: 1, bytes: 1 });
+        return silent();
+      })
+    );
+    const told: StorageNews[] = [];
+    const deleted = client.requestWithNews(
+      deleteTrash,
+      { folders: ['/trash'] },
+      { news: storageNews, onNews: news => told.push(news) }
+    );
+    const rejected = expect(deleted).rejects.toHaveProperty('failure.code', 'CONNECTION_LOST');
+    await until(() => told[0]);
+    server.lastPage.socket.close(1012);
+    await rejected;
+    expect(told).toEqual([{ removed: 1, bytes: 1 }]);
   });
 });
 

@@ -21,7 +21,7 @@ import {
   RELOAD_NEEDED
 } from '../../protocol';
 import type { Answer, AnswerNews, Failure, JobEvent, JobFact, Question } from '../../protocol';
-import type { IEngine, IRequestOptions } from '../tokens';
+import type { IEngine, INewsOptions, IRequestOptions } from '../tokens';
 import { EngineFailure, toFailure } from './failure';
 import type { EngineState } from './state';
 import { WebSocketChannel } from './webSocketChannel';
@@ -59,7 +59,8 @@ export class EngineClient implements IEngine, IDisposable {
   private retryTimer: number | undefined;
   /** Counts attempts, so that what an abandoned one still brings is passed over. */
   private attempt = 0;
-  private questions = 0;
+  /** Counts requests that have news. */
+  private newsTokens = 0;
   private _isDisposed = false;
 
   constructor({ serverSettings, trans }: EngineClientOptions) {
@@ -135,18 +136,26 @@ export class EngineClient implements IEngine, IDisposable {
     }
   }
 
-  async ask(
-    question: Question,
-    { onNews, signal }: IRequestOptions & { onNews: (news: AnswerNews) => void }
-  ): Promise<Answer> {
+  async requestWithNews<P extends { token?: string }, R, N>(
+    type: RequestType<P, R, Failure>,
+    params: Omit<P, 'token'>,
+    { news, onNews, signal }: INewsOptions<N>
+  ): Promise<R> {
     const connection = await this.ready(signal);
-    const token = `question-${++this.questions}`;
-    const listening = connection.onProgress(answerNews, token, onNews);
+    const token = `news-${++this.newsTokens}`;
+    const listening = connection.onProgress(news, token, onNews);
     try {
-      return await this.request(askImportedModel, { ...question, token }, { signal });
+      return await this.send<R>(type.method, [{ ...params, token }], { signal });
     } finally {
       listening.dispose();
     }
+  }
+
+  ask(
+    question: Question,
+    options: IRequestOptions & { onNews: (news: AnswerNews) => void }
+  ): Promise<Answer> {
+    return this.requestWithNews(askImportedModel, question, { ...options, news: answerNews });
   }
 
   private async send<R>(

@@ -1,12 +1,16 @@
 import { Signal } from '@lumino/signaling';
-import type { RequestType, RequestType0 } from 'vscode-jsonrpc';
+import type { ProgressType, RequestType, RequestType0 } from 'vscode-jsonrpc';
 
 import type { Answer, AnswerNews, Failure, JobEvent, JobFact, Question } from '../../protocol';
 import { EngineFailure } from '../connection/failure';
 import type { EngineState } from '../connection/state';
-import type { IEngine, IRequestOptions } from '../tokens';
+import type { IEngine, INewsOptions, IRequestOptions } from '../tokens';
 
-type Handler = (params: unknown, signal: AbortSignal | undefined) => unknown;
+type Handler = (
+  params: unknown,
+  signal: AbortSignal | undefined,
+  onNews: (news: never) => void
+) => unknown;
 
 /** An engine whose answers a test sets, and whose requests it can look at. */
 export class FakeEngine implements IEngine {
@@ -41,6 +45,20 @@ export class FakeEngine implements IEngine {
   on<P, R>(
     type: RequestType<P, R, Failure>,
     handler: (params: P, signal?: AbortSignal) => R | Promise<R>
+  ): this {
+    this.handlers.set(type.method, handler as Handler);
+    return this;
+  }
+
+  /** The same for a request that has news. */
+  onWithNews<P, R, N>(
+    type: RequestType<P, R, Failure>,
+    _news: ProgressType<N>,
+    handler: (
+      params: P,
+      signal: AbortSignal | undefined,
+      onNews: (news: N) => void
+    ) => R | Promise<R>
   ): this {
     this.handlers.set(type.method, handler as Handler);
     return this;
@@ -97,6 +115,14 @@ export class FakeEngine implements IEngine {
     return (await this.answer(type.method, undefined, options.signal)) as R;
   }
 
+  async requestWithNews<P extends { token?: string }, R, N>(
+    type: RequestType<P, R, Failure>,
+    params: Omit<P, 'token'>,
+    { onNews, signal }: INewsOptions<N>
+  ): Promise<R> {
+    return (await this.answer(type.method, params, signal, onNews)) as R;
+  }
+
   followJob(
     id: string,
     options: IRequestOptions & { from?: number; onEvent: (event: JobEvent) => void }
@@ -128,7 +154,12 @@ export class FakeEngine implements IEngine {
     )) as Answer;
   }
 
-  private async answer(method: string, params: unknown, signal?: AbortSignal): Promise<unknown> {
+  private async answer(
+    method: string,
+    params: unknown,
+    signal?: AbortSignal,
+    onNews: (news: never) => void = () => undefined
+  ): Promise<unknown> {
     this.sent.push({ method, params });
     const handler = this.handlers.get(method);
     if (handler === undefined) {
@@ -139,7 +170,7 @@ export class FakeEngine implements IEngine {
         kind: 'failed'
       });
     }
-    return handler(params, signal);
+    return handler(params, signal, onNews);
   }
 }
 
