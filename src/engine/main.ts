@@ -4,6 +4,7 @@ import { watchInterruption } from './cli/interruption';
 import { processIo } from './cli/io';
 import { watchStrayRejections } from './cli/strayRejections';
 import { serveStdio } from './server';
+import { steerThisProcess } from './steering';
 
 export * from './index';
 
@@ -18,10 +19,13 @@ declare global {
 const SERVE = 'serve';
 
 if (import.meta.main && process.argv[2] === SERVE) {
+  // Its environment is the server's, as it was before that was steered.
+  await steerThisProcess({ ownWins: false });
   await serveStdio(process.argv.slice(3));
   // Idle connections must not keep it.
   process.exit(0);
 } else if (import.meta.main) {
+  await steerThisProcess({ ownWins: true });
   const io = processIo();
   const interruption = watchInterruption();
   const strays = watchStrayRejections();

@@ -59,12 +59,23 @@ function findStateDirectory(source: HostSource, host: HostFinding, warnings: str
   return join(byFolder ? source.homeDirectory : host.root, '.bedrock-import');
 }
 
+/** Looks at the caches' variables again, after they were steered, and tells what is odd about them now. */
+export function renewCacheWarnings(
+  environment: Environment,
+  source: HostSource = processHostSource()
+): void {
+  const { host, root, warnings, cacheWarnings: before } = environment;
+  const now = cacheWarnings(source, host, root);
+  environment.warnings = [...warnings.filter(warning => !before.includes(warning)), ...now];
+  environment.cacheWarnings = now;
+}
+
 function cacheWarnings(source: HostSource, kind: HostKind, root: string): string[] {
   const { env, homeDirectory } = source;
   const warnings: string[] = [];
   if (env.TRANSFORMERS_CACHE) {
     warnings.push(
-      'TRANSFORMERS_CACHE is deprecated and still wins over HF_HOME in transformers 4: unset it to keep all downloads in one place.'
+      'TRANSFORMERS_CACHE is deprecated and still wins over HF_HOME in transformers 4: unset it, as "bedrock-import cache steer" does, to keep all downloads in one place.'
     );
   }
   const cache =
@@ -73,7 +84,7 @@ function cacheWarnings(source: HostSource, kind: HostKind, root: string): string
     join(env.XDG_CACHE_HOME || join(homeDirectory, '.cache'), 'huggingface');
   if (kind !== 'plain-jupyter' && isOutside(root, cache)) {
     warnings.push(
-      `Downloads of other tools from the hub go to ${cache}, outside ${root}: they are lost when this machine stops.`
+      `Downloads of other tools from the hub go to ${cache}, outside ${root}: they are lost when this machine stops. "bedrock-import cache steer" leads them there.`
     );
   }
   return warnings;

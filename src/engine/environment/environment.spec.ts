@@ -1,4 +1,4 @@
-import { detectEnvironment, processHostSource } from '.';
+import { detectEnvironment, processHostSource, renewCacheWarnings } from '.';
 import notebookInstance from './recorded/notebookInstance.json';
 import plainJupyter from './recorded/plainJupyter.json';
 import studioSpace from './recorded/studioSpace.json';
@@ -206,6 +206,15 @@ describe('warnings about the cache of other tools', () => {
       env: { HF_HOME: '/home/ec2-user/SageMaker/.hub' }
     });
     expect(kept.warnings).toEqual([]);
+  });
+
+  it('end when the caches have been led elsewhere, and the other warnings stay', async () => {
+    const lost = await detect('notebookInstance', { env: { SSL_CERT_FILE: '/etc/none.pem' } });
+    expect(lost.warnings).toHaveLength(2);
+    const steered = { HF_HOME: '/home/ec2-user/SageMaker/.hub' };
+    renewCacheWarnings(lost, recordedHostSource(notebookInstance, { env: steered }));
+    expect(lost.cacheWarnings).toEqual([]);
+    expect(lost.warnings).toEqual([expect.stringContaining('SSL_CERT_FILE')]);
   });
 
   it('tell of TRANSFORMERS_CACHE', async () => {

@@ -1,4 +1,4 @@
-export { detectEnvironment } from './detect';
+export { detectEnvironment, renewCacheWarnings } from './detect';
 export { PUBLIC_HUB } from './endpoints';
 export { processHostSource } from './hostSource';
 export { getCallerIdentity } from './identity';

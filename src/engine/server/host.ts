@@ -1,6 +1,9 @@
+import { renewCacheWarnings } from '../environment';
 import { createEngineContext, JobRunner, JobStore, ServedJobs } from '../jobs';
 import type { JobFact } from '../../protocol';
 import type { EngineContext, JobEvent } from '../jobs';
+import { FollowedSteering } from '../steering';
+import type { SteeringPlace } from '../steering';
 
 /** Jobs that other processes run are looked at so often while a page is open. */
 const LOOK_MS = 2_000;
@@ -15,6 +18,8 @@ export interface EngineHostOptions {
   onAwake?: (jobs: { id: string; title: string }[]) => void;
   /** Told whenever the first job begins to run or the last one rests. */
   onBusy?: (busy: boolean) => void;
+  /** Told whenever caches and temporary files are to go elsewhere. */
+  onSteering?: () => void;
 }
 
 interface OpenedJobs {
@@ -34,6 +39,8 @@ export class EngineHost {
   private told = '';
   private awake = '';
   private busy = false;
+  /** A command in a terminal changes it, too. */
+  private readonly steering = new FollowedSteering();
 
   constructor(private readonly options: EngineHostOptions = {}) {}
 
@@ -52,6 +59,16 @@ export class EngineHost {
 
   async runner(): Promise<JobRunner> {
     return (await this.open()).runner;
+  }
+
+  async steeringPlace(): Promise<SteeringPlace> {
+    return { environment: (await this.engine()).environment };
+  }
+
+  /** Has to be called after steering has changed here, so that the server and the warnings follow. */
+  async steeringChanged(): Promise<void> {
+    this.options.onSteering?.();
+    renewCacheWarnings((await this.engine()).environment);
   }
 
   /** All jobs, and which of them other processes run. */
@@ -166,6 +183,9 @@ export class EngineHost {
   private async look(): Promise<void> {
     try {
       const { store, runner } = await this.open();
+      if (await this.steering.follow(await this.steeringPlace())) {
+        renewCacheWarnings((await this.engine()).environment);
+      }
       this.tellBusy(runner);
       await this.tellAwake(store, runner);
       if (this.listeners.size === 0) {

@@ -32,7 +32,8 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   const host = new EngineHost({
     createContext: options.createContext,
     onAwake: jobs => void write({ type: 'awake', jobs }),
-    onBusy: busy => void write({ type: 'busy', busy })
+    onBusy: busy => void write({ type: 'busy', busy }),
+    onSteering: () => void write({ type: 'steering' })
   });
   const clients = new Clients(write, channel => servePage(channel, host, log));
   void goOn(host, log, options.resume === true);

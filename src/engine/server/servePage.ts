@@ -13,6 +13,7 @@ import { serveJobs } from './jobs';
 import { serveMachine } from './machine';
 import { serveModels } from './models';
 import { Page } from './page';
+import { serveSteering } from './steering';
 
 /** Answers everything that a page asks, until it leaves. */
 export function servePage(
@@ -35,6 +36,7 @@ export function servePage(
   serveImports(page, host);
   serveJobs(page, host);
   serveImportedModels(page, host);
+  serveSteering(page, host);
   connection.listen();
 }
 

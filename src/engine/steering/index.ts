@@ -1,7 +1,15 @@
 export { applySteering, unsteered } from './processEnvironment';
+export { FollowedSteering } from './followedSteering';
 export { getSteering } from './planSteering';
 export { isSteerable, readSteering, steeringFile } from './steeringFile';
-export { followSteering, requireSteerable, steer, steerHubCache, unsteer } from './steer';
+export {
+  followSteering,
+  requireSteerable,
+  steer,
+  steerHubCache,
+  steerThisProcess,
+  unsteer
+} from './steer';
 export { MAX_SCRIPT_CHARACTERS } from './lifecycleScript';
 export type {
   SteeredVariable,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import process from 'node:process';
 
+import { detectEnvironment } from '../environment';
 import { BedrockImportError } from '../errors';
 import { getSteering, planSteering } from './planSteering';
 import { applySteering } from './processEnvironment';
@@ -79,6 +80,18 @@ export async function followSteering(
   options: { ownWins: boolean }
 ): Promise<void> {
   applySteering(place.env ?? process.env, await readSteering(place), options);
+}
+
+/**
+ * Makes this process follow what is kept, as it starts. A file that cannot be followed is told by whoever
+ * is asked about it, and stands in the way of nothing else.
+ */
+export async function steerThisProcess(options: { ownWins: boolean }): Promise<void> {
+  try {
+    await followSteering({ environment: await detectEnvironment() }, options);
+  } catch {
+    return;
+  }
 }
 
 async function keep(place: SteeringPlace, state: SteeringState): Promise<void> {

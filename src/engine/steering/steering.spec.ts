@@ -12,29 +12,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 
+import { canMount, mountTmpfs } from '../testing/mounts';
+import type { Mounted } from '../testing/mounts';
 import { applySteering, getSteering, readSteering, steer, steerHubCache, unsteer } from '.';
 import { MAX_SCRIPT_CHARACTERS, unsteered } from '.';
 import { lifecycleScript } from './lifecycleScript';
 import type { SteeringPlace } from './types';
 
-/** Another file system than that of temporary files, as a home folder on the root's volume is not. */
-const OTHER_DISK = '/dev/shm';
-const hasOtherDisk = ((): boolean => {
-  try {
-    return statSync(OTHER_DISK).dev !== statSync(tmpdir()).dev;
-  } catch {
-    return false;
-  }
-})();
-const onTwoDisks = hasOtherDisk ? it : it.skip;
+const onTwoDisks = canMount(() => mountTmpfs('size=16m')) ? it : it.skip;
 
+/** The home folder's; without one the tests that need it are skipped. */
+let disk: Mounted | undefined;
 let root: string;
 let home: string;
 let env: Record<string, string | undefined>;
 
+beforeAll(() => {
+  disk = onTwoDisks === it ? mountTmpfs('size=16m') : undefined;
+});
+
+afterAll(() => disk?.unmount());
+
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'steering-root-'));
-  home = mkdtempSync(join(hasOtherDisk ? OTHER_DISK : tmpdir(), 'steering-home-'));
+  home = mkdtempSync(join(disk?.folder ?? tmpdir(), 'steering-home-'));
   env = { PATH: '/bin' };
 });
 
