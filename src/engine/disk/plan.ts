@@ -1,26 +1,9 @@
 import type { HostKind } from '../environment';
-import { BedrockImportError } from '../errors';
+import { checkSize, requiredBytesFor } from './requiredBytes';
 import { formatBytes } from './sizes';
 import type { DiskPlan, DiskPlanOptions, DiskUsage } from './types';
 import { readDiskUsage } from './usage';
-
-/** A "GB" of an EBS volume is a GiB. */
-const VOLUME_UNIT_BYTES = 2 ** 30;
-/** What ext4 keeps for root on a volume that is still to be created. */
-const FILE_SYSTEM_SHARE = 0.95;
-/** Amazon SageMaker AI API Reference, "CreateNotebookInstance", VolumeSizeInGB. */
-const NOTEBOOK_VOLUME_GB = { smallest: 5, largest: 16_384 };
-
-/**
- * The room that a download of a size needs: `size × 1.05 + 2 GB` with a GB of 10⁹ bytes, rounded up
- * to whole bytes. 5 % is what ext4 reserves for root, 2 GB are for everything else on the disk.
- */
-export function requiredBytesFor(sizeBytes: number): number {
-  checkSize(sizeBytes);
-  // 1.05 has no exact binary form: in whole numbers the result is right to the byte.
-  const needed = (BigInt(sizeBytes) * 105n + 99n) / 100n + 2_000_000_000n;
-  return Number(needed);
-}
+import { planVolume } from './volume';
 
 /**
  * Compares what a download needs with what the disk has. The copy to S3 needs no disk at all: the
@@ -62,7 +45,7 @@ export function planFor(
       missingBytes,
       noInodes ? newEntries : undefined
     ),
-    nextSteps: downloadPossible ? [] : stepsFor(requiredBytes, missingBytes, usage, host)
+    nextSteps: downloadPossible ? [] : stepsFor(sizeBytes, missingBytes, usage, host)
   };
 }
 
@@ -90,7 +73,7 @@ function explain(
 }
 
 function stepsFor(
-  requiredBytes: number,
+  sizeBytes: number,
   missingBytes: number,
   usage: DiskUsage,
   host: HostKind | undefined
@@ -101,41 +84,31 @@ function stepsFor(
   if (missingBytes === 0) {
     return [first, `To have the files here as well, delete files at ${usage.path}.`];
   }
-  const grow = growSteps(usage.usedBytes + requiredBytes, host);
+  const grow = growSteps(sizeBytes, usage, host);
   return [first, free, ...grow];
 }
 
-function growSteps(neededOnVolume: number, host: HostKind | undefined): string[] {
-  const volumeGb = Math.ceil(neededOnVolume / FILE_SYSTEM_SHARE / VOLUME_UNIT_BYTES);
+/** In a sentence; `planVolume` has the steps one by one. */
+function growSteps(sizeBytes: number, usage: DiskUsage, host: HostKind | undefined): string[] {
+  if (host === undefined || host === 'plain-jupyter') {
+    return ['Or choose another disk (in a terminal: --path).'];
+  }
+  const { neededGb, smallestGb, largestGb, problem } = planVolume(sizeBytes, usage, { host });
+  if (problem !== undefined) {
+    return [problem];
+  }
   switch (host) {
     case 'notebook-instance':
-      return volumeGb > NOTEBOOK_VOLUME_GB.largest
-        ? [
-            `A Notebook Instance's volume has at most ${NOTEBOOK_VOLUME_GB.largest} GB; ${volumeGb} GB would be needed.`
-          ]
-        : [
-            `Or stop the instance, choose Edit, and set the volume size to ${Math.max(volumeGb, NOTEBOOK_VOLUME_GB.smallest)} GB or more (5 to 16384); it can only grow, and is billed until the instance is deleted.`
-          ];
+      return [
+        `Or stop the instance, choose Edit, and set the volume size to ${neededGb} GB or more (${smallestGb} to ${largestGb}); it can only grow, and is billed until the instance is deleted.`
+      ];
     case 'studio-space':
       return [
-        `Or stop the space and set its storage to ${volumeGb} GB or more; the domain's limit (100 GB unless raised) counts, and one change is possible every 6 hours.`
+        `Or stop the space and set its storage to ${neededGb} GB or more; the domain's limit (100 GB unless raised) counts, and one change is possible every 6 hours.`
       ];
     case 'unified-studio':
       return [
-        `Or stop the space, choose Configure, and set its storage to ${volumeGb} GB or more, up to the project's limit; one change is possible every 6 hours. ~/shared lies on S3 and is no place for it.`
+        `Or stop the space, choose Configure, and set its storage to ${neededGb} GB or more, up to the project's limit; one change is possible every 6 hours. ~/shared lies on S3 and is no place for it.`
       ];
-    default:
-      return ['Or choose another disk (in a terminal: --path).'];
-  }
-}
-
-function checkSize(sizeBytes: number): void {
-  if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
-    throw new BedrockImportError({
-      code: 'SIZE_INVALID',
-      message: `${sizeBytes} is not a number of bytes.`,
-      nextStep: 'Give a whole number of bytes that is not negative.',
-      kind: 'usage'
-    });
   }
 }

@@ -12,10 +12,33 @@ export interface DiskUsage {
   availableBytes: number;
   /** Free, but only for root: the reserve of ext file systems. */
   reservedBytes: number;
-  /** An elastic file system that reports 8 EiB: its size says nothing. */
+  /** An elastic file system that reports 8 EiB, or one that counts no blocks: its size says nothing. */
   unlimited: boolean;
   /** Missing where the file system does not count inodes. */
   inodes?: { total: number; used: number; available: number };
+}
+
+/** A line of a guide to a larger volume. */
+export interface VolumeStep {
+  text: string;
+  /** For a terminal with the AWS CLI; needs nothing to be filled in. */
+  command?: string;
+  /** A page of the AWS console. */
+  url?: string;
+}
+
+/** What a volume must have for files and for what is on it now. */
+export interface VolumePlan {
+  /** Whole GB of 2^30 bytes, as EBS counts them; the smallest with which the files fit. */
+  neededGb: number;
+  /** The smallest and the largest that this kind of host gives. */
+  smallestGb: number;
+  largestGb?: number;
+  /** Why such a volume cannot be had here. */
+  problem?: string;
+  /** What limits changes, one sentence each. */
+  rules: string[];
+  steps: VolumeStep[];
 }
 
 /** Whether a model of a size fits on a disk, and what to do. */

@@ -9,6 +9,12 @@ import type { DiskUsage } from './types';
 /** Amazon EFS reports 8 EiB; nothing that has an end comes near. */
 const UNLIMITED_BYTES = 2n ** 62n;
 
+/** What statfs(2) says of a file system. Node leaves `frsize` out, Deno gives it. */
+export type FileSystemNumbers = Pick<
+  BigIntStatsFs,
+  'bsize' | 'blocks' | 'bfree' | 'bavail' | 'files' | 'ffree'
+> & { frsize?: bigint };
+
 /**
  * What `df` shows for a path, exactly. A path that does not exist yet is measured at its nearest
  * parent that does.
@@ -43,21 +49,32 @@ async function nearer(folder: string): Promise<string> {
   return target === undefined ? dirname(folder) : dirname(resolve(dirname(folder), target));
 }
 
+/**
+ * What can still be written to the file system of an existing folder, in bytes, for those who ask often;
+ * missing where the file system tells no limit.
+ *
+ * @throws the error of the file system
+ */
+export async function readAvailableBytes(folder: string): Promise<number | undefined> {
+  const { availableBytes, unlimited } = usageOf(folder, await statfs(folder, { bigint: true }));
+  return unlimited ? undefined : availableBytes;
+}
+
 /** The numbers of statfs(2) in the words of `df`. */
-export function usageOf(
-  path: string,
-  numbers: Pick<BigIntStatsFs, 'bsize' | 'blocks' | 'bfree' | 'bavail' | 'files' | 'ffree'>
-): DiskUsage {
-  const { bsize, blocks, bfree, files, ffree } = numbers;
+export function usageOf(path: string, numbers: FileSystemNumbers): DiskUsage {
+  const { blocks, bfree, files, ffree } = numbers;
+  // Blocks are counted in fragments (statvfs(3)); only file systems in user space have both differ.
+  const unit = numbers.frsize || numbers.bsize;
   // Some file systems let their reserve go below zero, which arrives as an enormous number.
   const bavail = numbers.bavail > bfree ? 0n : numbers.bavail;
   return {
     path,
-    totalBytes: Number(blocks * bsize),
-    usedBytes: Number((blocks - bfree) * bsize),
-    availableBytes: Number(bavail * bsize),
-    reservedBytes: Number((bfree - bavail) * bsize),
-    unlimited: blocks * bsize >= UNLIMITED_BYTES,
+    totalBytes: Number(blocks * unit),
+    usedBytes: Number((blocks - bfree) * unit),
+    availableBytes: Number(bavail * unit),
+    reservedBytes: Number((bfree - bavail) * unit),
+    // A tmpfs without a size, and some buckets that look like folders, count no blocks at all.
+    unlimited: blocks === 0n || blocks * unit >= UNLIMITED_BYTES,
     inodes:
       files === 0n
         ? undefined
