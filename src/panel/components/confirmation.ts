@@ -11,15 +11,21 @@ export interface ConfirmationOptions {
 }
 
 /** Asks before something that cannot be undone. @returns whether it shall be done */
-export async function confirmLoss(options: ConfirmationOptions): Promise<boolean> {
-  const { title, body, reject, accept } = options;
+export function confirmLoss(options: ConfirmationOptions): Promise<boolean> {
+  return confirm(options, Dialog.warnButton({ label: options.accept }));
+}
+
+/** Asks before something that can be undone, but should not happen by a slip. @returns whether it shall be done */
+export function confirmChange(options: ConfirmationOptions): Promise<boolean> {
+  return confirm(options, Dialog.okButton({ label: options.accept }));
+}
+
+async function confirm(options: ConfirmationOptions, accept: Dialog.IButton): Promise<boolean> {
+  const { title, body, reject } = options;
   const { button } = await showDialog({
     title,
     body: ReactWidget.create(body),
-    buttons: [
-      Dialog.cancelButton(reject === undefined ? {} : { label: reject }),
-      Dialog.warnButton({ label: accept })
-    ],
+    buttons: [Dialog.cancelButton(reject === undefined ? {} : { label: reject }), accept],
     defaultButton: 0
   });
   return button.accept;

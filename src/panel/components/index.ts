@@ -1,5 +1,5 @@
 export { CheckList } from './checkList';
-export { confirmLoss } from './confirmation';
+export { confirmChange, confirmLoss } from './confirmation';
 export { CopyButton } from './copyButton';
 export { Disclosure } from './disclosure';
 export { Facts } from './facts';

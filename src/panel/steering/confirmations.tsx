@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { CacheMovePlan, Steering } from '../../protocol';
-import { confirmLoss, formatBytes, formatCount } from '../components';
+import { confirmChange, formatBytes, formatCount } from '../components';
 import { changesOf } from './words';
 
 /** Shows exactly what changes, and asks. */
@@ -30,7 +30,7 @@ export function confirmSteer(steering: Steering, trans: TranslationBundle): Prom
       </p>
     </div>
   );
-  return confirmLoss({
+  return confirmChange({
     title: trans.__('Keep caches and temporary files under %1?', root),
     body,
     accept: trans.__('Keep them there')
@@ -63,7 +63,7 @@ export function confirmUnsteer(steering: Steering, trans: TranslationBundle): Pr
       </p>
     </div>
   );
-  return confirmLoss({
+  return confirmChange({
     title: trans.__('Undo the setting of cache and temp folders?'),
     body,
     accept: trans.__('Undo it')
@@ -100,7 +100,7 @@ export function confirmMove(plan: CacheMovePlan, trans: TranslationBundle): Prom
       </p>
     </div>
   );
-  return confirmLoss({
+  return confirmChange({
     title: trans.__('Move the hub cache?'),
     body,
     accept: trans.__('Move it')

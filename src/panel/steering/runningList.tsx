@@ -44,8 +44,8 @@ function All(props: { facts: EnvironmentFacts; steering: Steering }): JSX.Elemen
         {old.length === 0
           ? trans.__('None is known to have old values.')
           : trans._n(
-              '%1 was started with old values and goes on writing to the old places.',
-              '%1 were started with old values and go on writing to the old places.',
+              '%1 kernel or terminal has old values and goes on writing to the old places.',
+              '%1 kernels and terminals have old values and go on writing to the old places.',
               old.length
             )}
       </p>
@@ -91,19 +91,21 @@ function RunningItem(props: {
   const { kernelName, kind, name, outdated, variables } = running;
   const notSet = trans.__('not set');
   const changed = differences(running, facts.server);
+  const head = (
+    <>
+      <span>
+        {kind === 'terminal' ? trans.__('Terminal %1', name) : name}
+        {kernelName !== undefined && <span className="jp-BedrockImport-quiet"> {kernelName}</span>}
+      </span>{' '}
+      <span className="jp-BedrockImport-verdict">{verdictOf(outdated, trans)}</span>
+    </>
+  );
   return (
     <li data-outdated={String(outdated)}>
-      <div className="jp-BedrockImport-runningHead">
-        <span className="jp-BedrockImport-runningName">
-          {kind === 'terminal' ? trans.__('Terminal %1', name) : name}
-          {kernelName !== undefined && (
-            <span className="jp-BedrockImport-quiet"> {kernelName}</span>
-          )}
-        </span>
-        <span className="jp-BedrockImport-verdict">{verdictOf(outdated, trans)}</span>
-      </div>
-      {variables !== null && (
-        <Disclosure summary={trans.__('Variables')}>
+      {variables === null ? (
+        <div className="jp-BedrockImport-runningHead">{head}</div>
+      ) : (
+        <Disclosure summary={<span className="jp-BedrockImport-runningHead">{head}</span>}>
           {() => (
             <ul>
               {names
@@ -112,12 +114,17 @@ function RunningItem(props: {
                   const other = changed.find(difference => difference.name === one);
                   return (
                     <li key={one}>
-                      <code>{`${one}=${variables[one] ?? ''}`}</code>
-                      {variables[one] === undefined && ` (${notSet})`}
+                      {variables[one] === undefined ? (
+                        <>
+                          <code>{one}</code> {notSet}
+                        </>
+                      ) : (
+                        <code>{`${one}=${variables[one]}`}</code>
+                      )}
                       {other !== undefined && (
                         <span className="jp-BedrockImport-quiet">
                           {' '}
-                          {trans.__('new: %1', other.there ?? notSet)}
+                          {trans.__('(new ones: %1)', other.there ?? notSet)}
                         </span>
                       )}
                     </li>
@@ -149,7 +156,7 @@ function Lines(props: { text: string; label: string; title: string }): JSX.Eleme
     <>
       <p>{title}</p>
       <div className="jp-BedrockImport-command jp-BedrockImport-lines">
-        <pre>
+        <pre tabIndex={0} aria-label={title}>
           <code>{text}</code>
         </pre>
         <CopyButton text={text} label={label} />

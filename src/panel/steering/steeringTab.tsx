@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 
 import { createTab, ModelView } from '../components';
+import { folderTargetIcon } from '../icons';
 import type { IEngine } from '../tokens';
 import type { SteeringModel } from './steeringModel';
 import { SteeringView } from './steeringView';
@@ -66,6 +67,7 @@ export function createSteeringTab(
     'bedrock-import-steering',
     new SteeringWidget(model, engine, { trans, actions })
   );
+  tab.title.icon = folderTargetIcon;
   tab.title.label = trans.__('Cache and Temp Folders');
   tab.title.caption = trans.__('Where kernels and terminals keep caches and temporary files');
   return tab;

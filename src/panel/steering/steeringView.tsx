@@ -41,8 +41,8 @@ export function SteeringView(props: {
           {steering.notes.map(note => (
             <p key={note}>{note}</p>
           ))}
-          <VariableList variables={steering.variables} />
           <Setting model={model} steering={steering} actions={actions} />
+          <VariableList variables={steering.variables} />
           <RunningList model={model} steering={steering} />
           {(steering.on || steering.needed) && <CacheMove model={model} actions={actions} />}
           <OverRestarts steering={steering} />
@@ -159,7 +159,7 @@ function OverRestarts({ steering }: { steering: Steering }): JSX.Element {
           <Disclosure summary={trans.__('Lifecycle script')}>
             {() => (
               <div className="jp-BedrockImport-command jp-BedrockImport-lines">
-                <pre>
+                <pre tabIndex={0} aria-label={trans.__('Lifecycle script')}>
                   <code>{lifecycleScript}</code>
                 </pre>
                 <CopyButton text={lifecycleScript} label={trans.__('Copy the script')} />

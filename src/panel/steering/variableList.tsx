@@ -35,7 +35,7 @@ function Variable({ variable }: { variable: SteeredVariable }): JSX.Element {
               {lasts ? trans.__('lasts') : trans.__('does not last')}
             </span>
             {now === undefined && (
-              <span className="jp-BedrockImport-quiet"> {trans.__('not set')}</span>
+              <span className="jp-BedrockImport-quiet"> {trans.__('by default')}</span>
             )}
           </dd>
         </div>
