@@ -9,7 +9,9 @@ export const CommandIDs = {
   openModels: 'bedrock-import:open-models',
   askModel: 'bedrock-import:ask-model',
   openStorage: 'bedrock-import:open-storage',
-  openSteering: 'bedrock-import:open-steering'
+  openSteering: 'bedrock-import:open-steering',
+  /** For features that have changed something about it, such as what is on the disk. */
+  refreshMachine: 'bedrock-import:refresh-machine'
 } as const;
 
 /** Sections of the panel, in their order. */

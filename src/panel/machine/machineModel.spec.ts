@@ -58,6 +58,17 @@ describe('the model of the machine', () => {
     expect(model.storage.value).toBe(STORAGE);
   });
 
+  it('looks again when something was changed, as soon as it is in sight', async () => {
+    await open();
+    model.noteChange();
+    expect((await askedWithin(100)).sort()).toEqual([...ALL].sort());
+    model.setShown(false);
+    model.noteChange();
+    expect(await askedWithin(1_000)).toEqual([]);
+    model.setShown(true);
+    expect((await askedWithin(100)).sort()).toEqual([...ALL].sort());
+  });
+
   it('shows what is there while the rest is waited for', async () => {
     engine.onQuery(getStorage, () => new Promise<never>(() => undefined));
     engine.onQuery(getIdentity, () => new Promise<never>(() => undefined));

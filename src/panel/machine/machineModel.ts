@@ -72,6 +72,16 @@ export class MachineModel extends VDomModel {
     }
   }
 
+  /** Something was changed, such as what is on the disk: looks again, as soon as somebody can see it. */
+  noteChange(): void {
+    this.stale = true;
+    this.storageDueAt = 0;
+    this.look();
+    if (this.polling) {
+      void this.poll.refresh();
+    }
+  }
+
   private get loaders(): Loader<unknown>[] {
     return [this.machine, this.identity, this.disk, this.storage];
   }

@@ -25,7 +25,7 @@ async function activate(...ids: string[]) {
     );
     await Promise.resolve();
   });
-  return { section: sections[0]!, ran, engine };
+  return { section: sections[0]!, ran, engine, commands };
 }
 
 describe('the plugin of the machine', () => {
@@ -37,6 +37,13 @@ describe('the plugin of the machine', () => {
       'bedrock-import-open-steering',
       'refresh'
     ]);
+    expect(engine.sent).toEqual([]);
+    act(() => section.dispose());
+  });
+
+  it('can be told that something was changed', async () => {
+    const { section, engine, commands } = await activate();
+    await commands.execute(CommandIDs.refreshMachine);
     expect(engine.sent).toEqual([]);
     act(() => section.dispose());
   });

@@ -40,6 +40,12 @@ export const machinePlugin: JupyterFrontEndPlugin<void> = {
     });
     section.disposed.connect(() => model.dispose());
     panel.addSection(section, RANK);
+    commands.addCommand(CommandIDs.refreshMachine, {
+      label: trans.__('Look at This Machine Again'),
+      caption: trans.__('Show the disk and the settings of this machine as they are now'),
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: () => model.noteChange()
+    });
     // Only now is it known which features there are.
     void restored.then(() =>
       openingTools(commands, trans).forEach((tool, index) => insertTool(section, index, tool))

@@ -42,7 +42,11 @@ export function confirmUnsteer(steering: Steering, trans: TranslationBundle): Pr
   const { file, variables } = steering;
   const body = (
     <div className="jp-BedrockImport-dialog jp-BedrockImport-steeringDialog">
-      <p>{trans.__('New kernels and terminals get no longer:')}</p>
+      <p>
+        {trans.__(
+          'New kernels and terminals get the values again that the Jupyter server was started with, instead of:'
+        )}
+      </p>
       <ul>
         {variables
           .filter(({ now }) => now !== undefined)

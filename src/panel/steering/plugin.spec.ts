@@ -25,6 +25,7 @@ let restoring: Restoring | undefined;
 let fetched: string[];
 const activated = jest.fn();
 const openedJob = jest.fn();
+const refreshed = jest.fn();
 
 async function settle(): Promise<void> {
   await act(async () => {
@@ -96,9 +97,10 @@ beforeEach(() => {
   engine = steeringEngine();
   commands = new CommandRegistry();
   commands.addCommand(CommandIDs.openJob, { execute: args => void openedJob(args) });
+  commands.addCommand(CommandIDs.refreshMachine, { execute: () => void refreshed() });
   [tabs, palette, fetched] = [[], [], []];
   restoring = undefined;
-  [activated, openedJob].forEach(mock => mock.mockReset());
+  [activated, openedJob, refreshed].forEach(mock => mock.mockReset());
 });
 
 afterEach(() => act(() => tabs.forEach(tab => tab.dispose())));
@@ -143,6 +145,7 @@ describe('the plugin of steering', () => {
     await userEvent.click(within(dialog()).getByText('Keep them there'));
     await settle();
     expect(sent()).toContain('steering/steer');
+    expect(refreshed).toHaveBeenCalled();
     expect(screen.getByText(/^Done: /)).toBeTruthy();
   });
 

@@ -89,9 +89,16 @@ function createActions(
       openJob(id);
     }
   };
+  /** Its warnings may have ended, or come. */
+  const refreshMachine = (): void => {
+    if (commands.hasCommand(CommandIDs.refreshMachine)) {
+      void commands.execute(CommandIDs.refreshMachine);
+    }
+  };
   return {
-    steer: () => void model.steer(steering => confirmSteer(steering, trans)),
-    unsteer: () => void model.unsteer(steering => confirmUnsteer(steering, trans)),
+    steer: () => void model.steer(steering => confirmSteer(steering, trans)).then(refreshMachine),
+    unsteer: () =>
+      void model.unsteer(steering => confirmUnsteer(steering, trans)).then(refreshMachine),
     planMove: () => void model.planMove(),
     move: () => void move(),
     openJob

@@ -54,7 +54,14 @@ function All(props: { facts: EnvironmentFacts; steering: Steering }): JSX.Elemen
           <RunningItem key={running.key} running={running} facts={facts} names={names} />
         ))}
       </ul>
-      {oldKernels && (
+      {oldKernels && !steering.on && (
+        <p>
+          {trans.__(
+            'Shut such a kernel down and start it anew to give it what new ones get. A restart keeps the old values.'
+          )}
+        </p>
+      )}
+      {oldKernels && steering.on && (
         <Lines
           text={steering.cell}
           label={trans.__('Copy the cell')}

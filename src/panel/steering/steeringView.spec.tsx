@@ -121,7 +121,7 @@ describe('the tab of cache and temp folders', () => {
     await show(NOT_NEEDED);
     expect(screen.getByText('Nothing needs to be changed.')).toBeTruthy();
     expect(screen.queryByRole('button', { name: /^Keep under|^Undo|moving/ })).toBeNull();
-    expect(screen.getByText('It lasts by itself.')).toBeTruthy();
+    expect(screen.queryByText('After a restart')).toBeNull();
   });
 
   it('does nothing twice, and nothing while the engine is away', async () => {
@@ -158,6 +158,8 @@ describe('the kernels and terminals in the tab', () => {
   it('are named with what they have, and with what gives them the new values', async () => {
     const copy = jest.spyOn(Clipboard, 'copyToSystem').mockImplementation(() => undefined);
     await show();
+    await act(() => model.steer(() => Promise.resolve(true)));
+    await settle();
     expect(screen.getByText(/^2 kernels and terminals have old values/).getAttribute('role')).toBe(
       'status'
     );
@@ -171,9 +173,16 @@ describe('the kernels and terminals in the tab', () => {
     expect(within(running(/^odd/)).queryByRole('group')).toBeNull();
     await userEvent.click(screen.getByRole('button', { name: 'Copy the cell' }));
     await userEvent.click(screen.getByRole('button', { name: 'Copy the lines' }));
-    expect(copy.mock.calls[0]).toEqual([OFF.cell]);
-    expect(copy.mock.calls[1]?.[0]).toContain('unset TRANSFORMERS_CACHE\nexport TMPDIR=');
+    expect(copy.mock.calls[0]).toEqual([ON.cell]);
+    expect(copy.mock.calls[1]?.[0]).toContain("SageMaker/.cache/huggingface'\nexport TMPDIR=");
     copy.mockRestore();
+  });
+
+  it('have nothing to run where it is off: only new ones have what the server has', async () => {
+    await show();
+    expect(screen.queryByRole('button', { name: 'Copy the cell' })).toBeNull();
+    expect(screen.getByText(/^Shut such a kernel down/)).toBeTruthy();
+    expect(screen.getByRole('button', { name: 'Copy the lines' })).toBeTruthy();
   });
 
   it('need nothing where all are up to date, or none runs', async () => {
@@ -188,7 +197,7 @@ describe('the kernels and terminals in the tab', () => {
   });
 
   it('are shown as they are written', async () => {
-    await show({ ...OFF, notes: [MARKUP], cell: MARKUP }, () => ({
+    await show({ ...ON, notes: [MARKUP], cell: MARKUP }, () => ({
       server: { HF_HOME: MARKUP },
       kernels: [{ id: '1', name: MARKUP, path: MARKUP, variables: {}, outdated: true }],
       terminals: []
@@ -242,7 +251,7 @@ describe('the rest of the tab', () => {
     const copy = jest.spyOn(Clipboard, 'copyToSystem').mockImplementation(() => undefined);
     await show();
     expect(screen.queryByText(/#!\/bin\/bash/)).toBeNull();
-    await userEvent.click(screen.getByText('Lifecycle script'));
+    await userEvent.click(screen.getByText(/^Lifecycle script/));
     await userEvent.click(screen.getByRole('button', { name: 'Copy the script' }));
     expect(copy).toHaveBeenCalledWith(OFF.lifecycleScript);
     copy.mockRestore();

@@ -38,9 +38,11 @@ export function SteeringView(props: {
         )
       ) : (
         <>
-          {steering.notes.map(note => (
-            <p key={note}>{note}</p>
-          ))}
+          <ul className="jp-BedrockImport-steeringNotes">
+            {steering.notes.map(note => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
           <Setting model={model} steering={steering} actions={actions} />
           <VariableList variables={steering.variables} />
           <RunningList model={model} steering={steering} />
@@ -129,13 +131,16 @@ function stateText(
   return trans.__('Nothing needs to be changed.');
 }
 
-/** How the setting lasts where it does not by itself. */
-function OverRestarts({ steering }: { steering: Steering }): JSX.Element {
+/** What makes the setting last; nothing where there is none. */
+function OverRestarts({ steering }: { steering: Steering }): JSX.Element | null {
   const trans = useTrans();
   const { file, lifecycleScript, on } = steering;
+  if (!on && lifecycleScript === undefined) {
+    return null;
+  }
   return (
     <section>
-      <h3>{trans.__('After a restart of the machine')}</h3>
+      <h3>{trans.__('After a restart')}</h3>
       {on && (
         <>
           <p>
@@ -147,26 +152,17 @@ function OverRestarts({ steering }: { steering: Steering }): JSX.Element {
           </div>
         </>
       )}
-      {lifecycleScript === undefined ? (
-        <p>{trans.__('It lasts by itself.')}</p>
-      ) : (
-        <>
-          <p>
-            {trans.__(
-              'Where this extension is not installed anew by itself, a lifecycle script sets the variables at each start.'
-            )}
-          </p>
-          <Disclosure summary={trans.__('Lifecycle script')}>
-            {() => (
-              <div className="jp-BedrockImport-command jp-BedrockImport-lines">
-                <pre tabIndex={0} aria-label={trans.__('Lifecycle script')}>
-                  <code>{lifecycleScript}</code>
-                </pre>
-                <CopyButton text={lifecycleScript} label={trans.__('Copy the script')} />
-              </div>
-            )}
-          </Disclosure>
-        </>
+      {lifecycleScript !== undefined && (
+        <Disclosure summary={trans.__('Lifecycle script, for an instance without this extension')}>
+          {() => (
+            <div className="jp-BedrockImport-command jp-BedrockImport-lines">
+              <pre tabIndex={0} aria-label={trans.__('Lifecycle script')}>
+                <code>{lifecycleScript}</code>
+              </pre>
+              <CopyButton text={lifecycleScript} label={trans.__('Copy the script')} />
+            </div>
+          )}
+        </Disclosure>
       )}
     </section>
   );
