@@ -1,0 +1,4 @@
+export { measureFreed } from './measureFreed';
+export type { Freed } from './measureFreed';
+export { finishRemovals, isMovedUp, removeTree } from './removeTree';
+export type { RemovalOptions, RemovalProgress, RemovalResult } from './removeTree';
