@@ -53,6 +53,8 @@ export interface CopyProgress {
   totalBytes: number;
   movedBytes: number;
   downloadedBytes?: number;
+  /** Until the disk of the download is full, at the present rate; missing while the download fits. */
+  secondsUntilFull?: number;
   bytesPerSecond: number;
   meanBytesPerSecond: number;
   secondsLeft?: number;

@@ -1,5 +1,7 @@
 export { toDiskError } from './diskErrors';
 export type { DiskTask } from './diskErrors';
+export { forecastFull, SmoothedRate } from './forecast';
+export type { FillFacts } from './forecast';
 export { measureFolder } from './folderSize';
 export type { FolderSize } from './folderSize';
 export { codeOf, isMissing } from './missing';

@@ -27,6 +27,8 @@ export class CopyMeter {
   movedNow = 0;
   /** Set by a mover whose bytes go through the disk. */
   downloadedBytes: number | undefined;
+  /** Set by the same: when the disk will be full, where that is before the end. */
+  secondsUntilFull: () => number | undefined = () => undefined;
   /** Requests that have ended well: many small files are slow by their number, not by their bytes. */
   requestsDone = 0;
   /** How often bytes were counted. */
@@ -200,12 +202,14 @@ export class CopyMeter {
     // All bytes are there, what is left is S3's work.
     const phase =
       this.phase === 'copy' && this.movedBytes === this.totalBytes ? 'proof' : this.phase;
+    const secondsUntilFull = this.secondsUntilFull();
     const rates = this.rates.update(this.now(), this.movedNow, this.totalBytes - this.movedBytes);
     return {
       phase,
       totalBytes: this.totalBytes,
       movedBytes: this.movedBytes,
       ...(this.downloadedBytes === undefined ? {} : { downloadedBytes: this.downloadedBytes }),
+      ...(secondsUntilFull === undefined ? {} : { secondsUntilFull }),
       bytesPerSecond: rates.recent,
       meanBytesPerSecond: rates.mean,
       secondsLeft: phase === 'copy' ? rates.secondsLeft : undefined,

@@ -119,6 +119,8 @@ export interface CopyProgress {
   movedBytes: number;
   /** Bytes of the model that are in the Hugging Face cache on disk; only where the copy goes through it. */
   downloadedBytes?: number;
+  /** Until that disk is full, at the present rate; missing while the download fits. */
+  secondsUntilFull?: number;
   /** Over the last seconds. */
   bytesPerSecond: number;
   /** Over the whole copy so far. */

@@ -131,6 +131,9 @@ describe('plain lines', () => {
     const { io, view } = viewOn({});
     view.copy(progressAt(90e6, { downloadedBytes: 120e6 }));
     expect(io.err()).toContain(', 120.00 MB on disk, ');
+    const short = viewOn({});
+    short.view.copy(progressAt(90e6, { downloadedBytes: 120e6, secondsUntilFull: 372 }));
+    expect(short.io.err()).toContain(', 120.00 MB on disk, full in 6 min 12 s, ');
   });
 
   it('says at once when fewer connections are used, and now and then when more are', () => {

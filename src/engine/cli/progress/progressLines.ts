@@ -99,9 +99,11 @@ export function timeLeft(progress: JobProgress): string {
     : `${formatClock(progress.secondsLeft)} left`;
 }
 
-/** Of a copy that goes through the disk: what is there. */
-export function onDisk({ downloadedBytes }: JobProgress): string {
-  return downloadedBytes === undefined ? '' : `${formatBytes(downloadedBytes)} on disk`;
+/** Of a copy that goes through the disk: what is there, and when the disk will be full. */
+export function onDisk({ downloadedBytes, secondsUntilFull }: JobProgress): string {
+  const full =
+    secondsUntilFull === undefined ? '' : `, full in ${formatDuration(secondsUntilFull)}`;
+  return downloadedBytes === undefined ? '' : `${formatBytes(downloadedBytes)} on disk${full}`;
 }
 
 export function copyLine(progress: JobProgress): string {

@@ -26,6 +26,8 @@ export interface FileDownloadInputs extends RangeFetchInputs {
   slots: Slots;
   /** Bytes that came to be on the disk, or (negative) had to be given up. */
   onBytes: (path: string, bytes: number) => void;
+  /** Bytes that were written just now. */
+  onWritten?: (bytes: number) => void;
   onWait?: (wait: { reason: string; waitedMs: number }) => void;
 }
 
@@ -126,6 +128,7 @@ async function fill(
   const sink = async (bytes: Uint8Array, position: number): Promise<void> => {
     await incomplete.write(bytes, position);
     onBytes(file.path, bytes.length);
+    inputs.onWritten?.(bytes.length);
   };
   if (file.sizeBytes > 0 && file.sizeBytes <= IN_MEMORY_BYTES && incomplete.bytesThere === 0) {
     await slots.within(async () => {

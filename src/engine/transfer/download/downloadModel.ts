@@ -16,6 +16,8 @@ export interface DownloadProgress {
   downloadedBytes: number;
   filesTotal: number;
   retries: number;
+  /** Until the disk is full, at the present rate; missing while the download fits. */
+  secondsUntilFull?: number;
 }
 
 export interface DownloadModelOptions {
@@ -45,7 +47,7 @@ export interface DownloadResult {
  * Brings the files of a model into the Hugging Face cache, as huggingface_hub itself would leave them,
  * and checks every hash. What an interrupted download had brought is kept and used.
  *
- * @throws BedrockImportError `DISK_TOO_SMALL` (blocked), `DISK_FULL`, `DISK_DENIED`, `DISK_FAILED`,
+ * @throws BedrockImportError `DISK_TOO_SMALL` (blocked), `DISK_NEARLY_FULL`, `DISK_FULL`, `DISK_DENIED`, `DISK_FAILED`,
  *   `HUB_FILE_MISMATCH`, `HUB_FILE_GONE`, `HUB_RANGE_IGNORED`, `COPY_GAVE_UP`, `CANCELLED`, and those of
  *   the hub
  */
@@ -65,8 +67,6 @@ export async function downloadModel(
     filesTotal: request.files.length,
     retries: 0
   };
-  const report = (): void => onProgress?.({ ...progress });
-  const timer = setInterval(report, REPORT_MS);
   const download = new ModelDownload({
     hub: context.hub,
     request,
@@ -82,6 +82,11 @@ export async function downloadModel(
       progress.downloadedBytes += bytes;
     }
   });
+  const report = (): void => {
+    const { secondsUntilFull } = download;
+    onProgress?.({ ...progress, ...(secondsUntilFull === undefined ? {} : { secondsUntilFull }) });
+  };
+  const timer = setInterval(report, REPORT_MS);
   try {
     if (signal?.aborted) {
       throw cancelledError(request.model.id);

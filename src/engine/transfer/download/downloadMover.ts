@@ -85,7 +85,7 @@ export class DownloadMover implements PartMover {
     const { context, plan, meter, stop, onRetry, outages } = this.inputs;
     const request = await downloadRequest(context.hub, plan, stop.signal);
     meter.downloadedBytes = 0;
-    return new ModelDownload({
+    const download = new ModelDownload({
       hub: context.hub,
       request,
       cacheFolder: this.cacheFolder,
@@ -98,6 +98,8 @@ export class DownloadMover implements PartMover {
         meter.downloadedBytes = (meter.downloadedBytes ?? 0) + bytes;
       }
     });
+    meter.secondsUntilFull = () => download.secondsUntilFull;
+    return download;
   }
 
   private async fill(

@@ -9,10 +9,12 @@ import type { CopyOptions } from '../types';
 import { writeReference, writeTree } from './cacheEntry';
 import { blobName, snapshotFolder } from './cacheLayout';
 import type { CachedModel } from './cacheLayout';
+import { DiskGuard } from './diskGuard';
 import { downloadFile } from './downloadFile';
 import type { DownloadedFile, FileDownloadInputs } from './downloadFile';
 import type { DownloadRequest } from './downloadRequest';
 import { planRequest, requireRoom } from './planDownload';
+import type { DownloadPlan } from './planDownload';
 
 /** While one file is hashed, another one keeps the network busy. */
 const FILES_AT_ONCE = 3;
@@ -37,7 +39,10 @@ export class ModelDownload {
   private readonly cache: CachedModel;
   private readonly pipe: BytePipe;
   private readonly files = new Map<string, Promise<DownloadedFile>>();
+  private readonly stopped = new AbortController();
   private started: Promise<void> | undefined;
+  private guard: DiskGuard | undefined;
+  private arrivedBytes = 0;
 
   constructor(private readonly inputs: ModelDownloadInputs) {
     const { cacheFolder, request, connections } = inputs;
@@ -54,10 +59,15 @@ export class ModelDownload {
     return snapshotFolder(this.cache);
   }
 
+  /** At the present rate; undefined while the download fits, or that is not known. */
+  get secondsUntilFull(): number | undefined {
+    return this.guard?.secondsUntilFull;
+  }
+
   /**
    * Waits for one file; asking for the first one begins with all.
    *
-   * @throws BedrockImportError `DISK_TOO_SMALL` and those of `downloadFile`
+   * @throws BedrockImportError `DISK_TOO_SMALL`, `DISK_NEARLY_FULL` and those of `downloadFile`
    */
   async file(path: string): Promise<DownloadedFile> {
     await this.start();
@@ -93,6 +103,7 @@ export class ModelDownload {
   async close(): Promise<void> {
     await this.started?.catch(() => undefined);
     await Promise.allSettled(this.files.values());
+    this.guard?.stop();
     this.pipe.close();
   }
 
@@ -102,8 +113,11 @@ export class ModelDownload {
   }
 
   private async begin(): Promise<void> {
-    const { request, cacheFolder, connections, hub, signal, onWait } = this.inputs;
-    requireRoom(await planRequest(request, { cacheFolder, signal }));
+    const { request, cacheFolder, connections, hub, onWait } = this.inputs;
+    const signal = AbortSignal.any([this.inputs.signal, this.stopped.signal]);
+    const plan = await planRequest(request, { cacheFolder, signal });
+    requireRoom(plan);
+    const guard = this.watch(plan);
     const inputs: FileDownloadInputs = {
       hub,
       model: request.model,
@@ -114,20 +128,41 @@ export class ModelDownload {
       outages: this.inputs.outages ?? new Outages({ signal, onWait }),
       onRetry: this.inputs.onRetry,
       onWait,
-      onBytes: this.inputs.onBytes
+      onBytes: (path, bytes) => {
+        this.arrivedBytes += bytes;
+        this.inputs.onBytes(path, bytes);
+      },
+      onWritten: bytes => guard.wrote(bytes)
     };
     const turns = new Slots(FILES_AT_ONCE);
     const blobs = new Map<string, Promise<unknown>>();
     for (const file of [...request.files].sort((a, b) => b.sizeBytes - a.sizeBytes)) {
       // Files with the same content are one blob, which must not be written twice at once.
       const same = blobs.get(blobName(file));
-      const downloaded = (same?.catch(() => undefined) ?? Promise.resolve()).then(() =>
-        turns.within(() => downloadFile(inputs, file))
-      );
+      const downloaded = (same?.catch(() => undefined) ?? Promise.resolve())
+        .then(() => turns.within(() => downloadFile(inputs, file)))
+        .catch((error: unknown) => {
+          // What was stopped for the disk's sake was not stopped by the user.
+          throw guard.failure ?? error;
+        });
       // Who asks for the file is told; the others are stopped by the signal.
       downloaded.catch(() => undefined);
       blobs.set(blobName(file), downloaded);
       this.files.set(file.path, downloaded);
     }
+    void Promise.allSettled(this.files.values()).then(() => guard.stop());
+  }
+
+  private watch(plan: DownloadPlan): DiskGuard {
+    const guard = new DiskGuard({
+      usage: plan.disk.usage,
+      remainingBytes: () => Math.max(0, plan.totalBytes - this.arrivedBytes),
+      onNearlyFull: () => this.stopped.abort()
+    });
+    if (plan.bytesToDownload > 0) {
+      guard.start();
+    }
+    this.guard = guard;
+    return guard;
   }
 }
