@@ -9,6 +9,7 @@ import { modelPlugin } from './panel/model';
 import { preferencesPlugin } from './panel/preferences';
 import { sidebarPlugin } from './panel/sidebar';
 import { steeringPlugin } from './panel/steering';
+import { storagePlugin } from './panel/storage';
 
 /** What this extension adds to JupyterLab: one plugin for each feature of the panel. */
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
@@ -17,6 +18,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   sidebarPlugin,
   machinePlugin,
   diskWatchPlugin,
+  storagePlugin,
   steeringPlugin,
   modelPlugin,
   jobsPlugin,

@@ -40,6 +40,7 @@ const forbidden = [
   ['src/panel/jobs/index.ts', '../importedModels'],
   ['src/panel/components/index.ts', '../model'],
   ['src/panel/machine/index.ts', '../steering/plugin'],
+  ['src/panel/storage/index.ts', '../machine/plugin'],
   ['src/panel/diskSpace/index.ts', '../diskWatch/plugin'],
   ['src/panel/model/index.ts', '../../engine/errors']
 ];

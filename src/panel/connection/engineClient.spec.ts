@@ -362,10 +362,7 @@ describe('news of the engine', () => {
       return [freed, told];
     };
     await expect(empty(['a'])).resolves.toEqual([{ removed: 1 }, [{ removed: 1, bytes: 10 }]]);
-    await expect(empty(['a', 'b'])).resolves.toEqual([
-      { removed: 2 },
-      [{ removed: 2, bytes: 10 }]
-    ]);
+    await expect(empty(['a', 'b'])).resolves.toEqual([{ removed: 2 }, [{ removed: 2, bytes: 10 }]]);
     const [first, , second] = tokens;
     expect(first).not.toBe(second);
   });
