@@ -45,7 +45,8 @@ export interface RemovalOptions {
  * there: rename(2) does not follow a link in the last place, fails for a mount point (EBUSY) and between
  * mounts (EXDEV), also those of one device, and no folder that is gone into is deeper than two levels,
  * however long its path was. Nothing is made, so that it works on a volume without room for one more file.
- * What a run that was broken off has moved up, the next one with the same `within` removes.
+ * What cannot be removed, and what is left when the signal aborts, is put back; what a process that was
+ * killed has moved up, the next run with the same `within` removes.
  *
  * @throws BedrockImportError `CANCELLED`, `REMOVAL_OUTSIDE` (the path leaves `within`, or by a link)
  */
@@ -108,9 +109,13 @@ class Removal {
     if (moved === undefined) {
       return false;
     }
-    const whole = await this.removeMoved(moved, shown);
-    if (!whole && moved !== path) {
-      await this.putBack(moved, path);
+    let whole = false;
+    try {
+      whole = await this.removeMoved(moved, shown);
+    } finally {
+      if (!whole && moved !== path) {
+        await this.putBack(moved, path);
+      }
     }
     return whole;
   }
