@@ -1,6 +1,6 @@
-export { applySteering, unsteered } from './processEnvironment';
+export { applySteering, originalEnvironment, steered, unsteered } from './processEnvironment';
 export { FollowedSteering } from './followedSteering';
-export { getSteering } from './planSteering';
+export { getSteering, planSteering } from './planSteering';
 export { isSteerable, readSteering, steeringFile } from './steeringFile';
 export {
   followSteering,

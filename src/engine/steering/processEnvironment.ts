@@ -11,6 +11,15 @@ export function unsteered(env: Env): Env {
   return { ...env, ...originals.get(env) };
 }
 
+/** What was there where steering was switched on, also for a terminal that began steered. */
+export function originalEnvironment(env: Env, state: SteeringState | undefined): Env {
+  const result = unsteered(env);
+  for (const [name, value] of Object.entries(state?.before ?? {})) {
+    put(result, name, value ?? undefined);
+  }
+  return result;
+}
+
 /** An environment with what is steered; a copy. */
 export function steered(env: Variables, state: SteeringState | undefined): Env {
   const result: Env = { ...env, ...state?.set };

@@ -1,0 +1,6 @@
+export { MovingCache } from './moveCache';
+export type { CacheMove } from './moveCache';
+export { planCacheMove } from './planMove';
+export { WORK_FOLDER } from './scanTree';
+export type { FreedCache } from './freeOld';
+export type { CacheMovePlan, MoveOptions, MoveProgress } from './types';
