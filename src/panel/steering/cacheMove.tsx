@@ -1,5 +1,6 @@
 import type { CacheMovePlan } from '../../protocol';
 import { Facts, FailureNote, formatBytes, formatCount, useTrans } from '../components';
+import { ButtonRow } from './buttonRow';
 import type { SteeringActions } from './steeringView';
 import type { SteeringModel } from './steeringModel';
 
@@ -23,7 +24,7 @@ export function CacheMove(props: { model: SteeringModel; actions: SteeringAction
       {moveJob !== undefined && (
         <p role="status">{trans.__('The cache is moved by a job, which goes on by itself.')}</p>
       )}
-      <div className="jp-BedrockImport-steeringButtons">
+      <ButtonRow>
         {movePlan === undefined ? (
           <button
             type="button"
@@ -55,7 +56,7 @@ export function CacheMove(props: { model: SteeringModel; actions: SteeringAction
             {trans.__('Show the job')}
           </button>
         )}
-      </div>
+      </ButtonRow>
     </section>
   );
 }

@@ -1,7 +1,7 @@
 import type { EnvironmentFacts, Steering } from '../../protocol';
 import { CopyButton, Disclosure, FailureNote, useTrans } from '../components';
 import type { SteeringModel } from './steeringModel';
-import { differences, runningOf, shellLines } from './words';
+import { differences, namesOf, runningOf, shellLines } from './words';
 import type { Running } from './words';
 
 /** Which kernels and terminals have the old values, and what gives them the new ones. */
@@ -34,7 +34,7 @@ function All(props: { facts: EnvironmentFacts; steering: Steering }): JSX.Elemen
   const old = all.filter(({ outdated }) => outdated === true);
   const oldKernels = old.some(({ kind }) => kind === 'kernel');
   const oldTerminals = old.some(({ kind }) => kind === 'terminal');
-  const names = steering.variables.map(({ name }) => name);
+  const names = namesOf(steering, facts);
   if (all.length === 0) {
     return <p className="jp-BedrockImport-quiet">{trans.__('None runs.')}</p>;
   }

@@ -107,6 +107,7 @@ describe('the tab of cache and temp folders', () => {
     await act(() => model.steer(() => Promise.resolve(true)));
     await settle();
     expect(screen.getByText(/^Done: /).getAttribute('role')).toBe('status');
+    expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Undo …' }));
     expect(screen.queryByRole('button', { name: /^Keep under/ })).toBeNull();
     expect(variable('HF_HOME').textContent).toContain('lasts');
     expect(variable('HF_HOME').textContent).not.toContain('Then');

@@ -1,5 +1,6 @@
 import type { Steering } from '../../protocol';
 import { CopyButton, Disclosure, FailureNote, useTrans } from '../components';
+import { ButtonRow } from './buttonRow';
 import { CacheMove } from './cacheMove';
 import { RunningList } from './runningList';
 import type { SteeringModel } from './steeringModel';
@@ -83,7 +84,7 @@ function Setting(props: {
       <p role="status">{stateText(model, steering, trans)}</p>
       {failure !== undefined && <FailureNote failure={failure} />}
       {(changes || steering.on) && (
-        <div className="jp-BedrockImport-steeringButtons">
+        <ButtonRow>
           {changes && (
             <button
               type="button"
@@ -104,7 +105,7 @@ function Setting(props: {
               {trans.__('Undo …')}
             </button>
           )}
-        </div>
+        </ButtonRow>
       )}
     </>
   );

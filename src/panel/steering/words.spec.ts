@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 
 import { OFF, ON, RUNNING } from './testing/steeringFacts';
-import { changesOf, differences, runningOf, shellLines } from './words';
+import { changesOf, differences, namesOf, runningOf, shellLines } from './words';
 
 describe('running kernels and terminals', () => {
   it('stand in the order of what there is to do', () => {
@@ -36,6 +36,18 @@ describe('what steering changes', () => {
       'TMPDIR'
     ]);
     expect(changesOf(ON)).toEqual([]);
+  });
+});
+
+describe('the names of variables', () => {
+  it('have those that only something that runs has, such as one that steering takes away', () => {
+    const [terminal] = RUNNING.terminals;
+    const facts = {
+      ...RUNNING,
+      terminals: [{ ...terminal!, variables: { TRANSFORMERS_CACHE: '/old' } }]
+    };
+    expect(namesOf(ON, facts)).toEqual(['HF_HOME', 'TMPDIR', 'TRANSFORMERS_CACHE']);
+    expect(shellLines(namesOf(ON, facts), facts.server)).toContain('unset TRANSFORMERS_CACHE');
   });
 });
 

@@ -64,3 +64,11 @@ export function shellLines(names: readonly string[], server: SteeringVariables):
     })
     .join('\n');
 }
+
+/** Of all variables that are steered now or that something that runs has otherwise. */
+export function namesOf(steering: Steering, facts: EnvironmentFacts): string[] {
+  const others = runningOf(facts)
+    .flatMap(running => differences(running, facts.server))
+    .map(({ name }) => name);
+  return [...new Set([...steering.variables.map(({ name }) => name), ...others])];
+}
