@@ -17,3 +17,4 @@ export type { Manifest } from './manifest';
 export { layOutParts, partRange } from './partSize';
 export * from './shares';
 export * from './download';
+export * from './unfinished';

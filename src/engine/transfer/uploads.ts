@@ -114,41 +114,56 @@ export interface OpenUpload {
   repeated?: boolean;
 }
 
+/** A multipart upload that was begun and neither completed nor aborted. */
+export interface BegunUpload {
+  key: string;
+  uploadId: string;
+  /** Milliseconds since the epoch. */
+  initiated: number;
+}
+
+/** Unfinished multipart uploads under a prefix, by key and then by age, page by page. */
+export async function* listBegunUploads(
+  s3: S3Client,
+  destination: { bucket: string; prefix: string },
+  signal: AbortSignal | undefined
+): AsyncGenerator<BegunUpload> {
+  const subject = `s3://${destination.bucket}/${destination.prefix}`;
+  let keyMarker: string | undefined;
+  let uploadIdMarker: string | undefined;
+  do {
+    const page = await askS3({ action: 's3:ListBucketMultipartUploads', subject }, signal, () =>
+      s3.send(
+        new ListMultipartUploadsCommand({
+          Bucket: destination.bucket,
+          Prefix: destination.prefix,
+          KeyMarker: keyMarker,
+          UploadIdMarker: uploadIdMarker
+        }),
+        { abortSignal: signal }
+      )
+    );
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      if (Key !== undefined && UploadId !== undefined) {
+        yield { key: Key, uploadId: UploadId, initiated: Initiated?.getTime() ?? 0 };
+      }
+    }
+    keyMarker = page.IsTruncated ? page.NextKeyMarker : undefined;
+    uploadIdMarker = page.IsTruncated ? page.NextUploadIdMarker : undefined;
+  } while (keyMarker !== undefined);
+}
+
 /** Unfinished multipart uploads under a prefix, newest first, by key. Without the permission: none. */
 export async function findUnfinishedUploads(
   s3: S3Client,
   destination: { bucket: string; prefix: string },
   signal: AbortSignal
 ): Promise<Map<string, string[]>> {
-  const subject = `s3://${destination.bucket}/${destination.prefix}`;
-  const found: { key: string; uploadId: string; initiated: number }[] = [];
-  let keyMarker: string | undefined;
-  let uploadIdMarker: string | undefined;
+  const found: BegunUpload[] = [];
   try {
-    do {
-      const page = await askS3({ action: 's3:ListBucketMultipartUploads', subject }, signal, () =>
-        s3.send(
-          new ListMultipartUploadsCommand({
-            Bucket: destination.bucket,
-            Prefix: destination.prefix,
-            KeyMarker: keyMarker,
-            UploadIdMarker: uploadIdMarker
-          }),
-          { abortSignal: signal }
-        )
-      );
-      for (const upload of page.Uploads ?? []) {
-        if (upload.Key !== undefined && upload.UploadId !== undefined) {
-          found.push({
-            key: upload.Key,
-            uploadId: upload.UploadId,
-            initiated: upload.Initiated?.getTime() ?? 0
-          });
-        }
-      }
-      keyMarker = page.IsTruncated ? page.NextKeyMarker : undefined;
-      uploadIdMarker = page.IsTruncated ? page.NextUploadIdMarker : undefined;
-    } while (keyMarker !== undefined);
+    for await (const upload of listBegunUploads(s3, destination, signal)) {
+      found.push(upload);
+    }
   } catch (error) {
     if (!(error instanceof BedrockImportError) || error.code !== 'ACCESS_DENIED') {
       throw error;
@@ -215,11 +230,12 @@ export async function openUpload(
 export async function* listParts(
   s3: S3Client,
   upload: { bucket: string; key: string; uploadId: string },
-  signal: AbortSignal
+  signal: AbortSignal | undefined
 ): AsyncGenerator<Part> {
+  const subject = `s3://${upload.bucket}/${upload.key}`;
   let marker: string | undefined;
   do {
-    const page = await askS3({ action: 's3:ListMultipartUploadParts' }, signal, () =>
+    const page = await askS3({ action: 's3:ListMultipartUploadParts', subject }, signal, () =>
       s3.send(
         new ListPartsCommand({
           Bucket: upload.bucket,
