@@ -10,12 +10,14 @@ import { addInspectCommand } from './commands/inspect';
 import { addJobsCommand } from './commands/jobs';
 import { addModelsCommand } from './commands/models';
 import { addSandboxCommand } from './commands/sandbox';
+import { addTrashCommand } from './commands/trash';
 import { version } from './version';
 
 const ADDERS = [
   addDoctorCommand,
   addInspectCommand,
   addDiskCommand,
+  addTrashCommand,
   addCopyCommand,
   addImportCommand,
   addJobsCommand,

@@ -7,8 +7,8 @@ import type {
   RequestType0
 } from 'vscode-jsonrpc';
 
-import { answerNews, HELLO_NEEDED } from '../../protocol';
-import type { AnswerNews, Failure } from '../../protocol';
+import { answerNews, HELLO_NEEDED, storageNews } from '../../protocol';
+import type { AnswerNews, Failure, StorageNews } from '../../protocol';
 import { toResponseError } from './failures';
 
 /** One connected page: its requests are answered until it leaves, which stops what it waits for. */
@@ -55,6 +55,12 @@ export class Page {
   tellAnswer(token: string, news: AnswerNews): void {
     if (!this.gone.aborted) {
       this.connection.sendProgress(answerNews, token, news).catch(() => undefined);
+    }
+  }
+
+  tellStorage(token: string, news: StorageNews): void {
+    if (!this.gone.aborted) {
+      this.connection.sendProgress(storageNews, token, news).catch(() => undefined);
     }
   }
 

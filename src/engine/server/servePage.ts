@@ -13,6 +13,7 @@ import { serveJobs } from './jobs';
 import { serveMachine } from './machine';
 import { serveModels } from './models';
 import { Page } from './page';
+import { serveTrash } from './trash';
 import { serveSteering } from './steering';
 
 /** Answers everything that a page asks, until it leaves. */
@@ -37,6 +38,7 @@ export function servePage(
   serveJobs(page, host);
   serveImportedModels(page, host);
   serveSteering(page, host);
+  serveTrash(page, host);
   connection.listen();
 }
 

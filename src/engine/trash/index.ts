@@ -1,4 +1,13 @@
+export { deleteTrash } from './deleteTrash';
+export type { TrashDeletion, TrashDeletionResult } from './deleteTrash';
+export { listTrash } from './listTrash';
+export type { TrashedItem, TrashFolderContents } from './listTrash';
 export { measureTrash } from './measureTrash';
 export type { TrashFolderSize, TrashSize } from './measureTrash';
+export { restoreTrash } from './restoreTrash';
+export type { RestoreOptions, RestoreResult } from './restoreTrash';
+export { deleteToTrashSetting } from './setting';
+export type { TrashSetting } from './setting';
 export { findTrashFolders } from './trashFolders';
 export type { TrashPlace } from './trashFolders';
+export type { FoundTrash } from './trashPlaces';

@@ -27,7 +27,7 @@ export async function findTrashFolders(place: TrashPlace): Promise<string[]> {
 }
 
 /** XDG Base Directory Specification: a relative path there is invalid and is to be ignored. */
-function homeTrash({ env, homeDirectory }: TrashPlace): string {
+export function homeTrash({ env, homeDirectory }: TrashPlace): string {
   const given = env['XDG_DATA_HOME'] ?? '';
   return join(isAbsolute(given) ? given : join(homeDirectory, '.local', 'share'), 'Trash');
 }

@@ -1,0 +1,173 @@
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+import { deviceOf, measureFolder } from '../disk';
+import { cancelledError } from '../errors';
+import { isMovedUp } from '../removal';
+import type { TrashPlace } from './trashFolders';
+import { readTrashInfo } from './trashInfo';
+import { findAllTrash } from './trashPlaces';
+import type { FoundTrash } from './trashPlaces';
+
+/** Of more items only their number and sizes are told. */
+const MOST_ITEMS = 500;
+const BLOCK_BYTES = 512n;
+const AT_A_TIME = 16;
+/** A `.trashinfo` has two short lines. */
+const LONGEST_INFO = 64 * 1024;
+
+export interface TrashedItem {
+  /** The absolute path of what is in the trash; names folder and item. */
+  id: string;
+  /** As it was called before it was deleted. */
+  name: string;
+  kind: 'file' | 'folder' | 'link' | 'other';
+  originalPath?: string;
+  /** Local time without a zone. */
+  deletedAt?: string;
+  /** What it takes from the disk, in bytes. */
+  bytes: number;
+  /** Why it cannot be restored. */
+  problem?: string;
+}
+
+export interface TrashFolderContents extends FoundTrash {
+  onRootDisk: boolean;
+  totalItems: number;
+  /** What all of the folder takes, in bytes; a file with several names counts once. */
+  bytes: number;
+  /** It holds descriptions of items that are gone, or what a broken deletion has left. */
+  hasRests: boolean;
+  /** The largest first, at most 500. */
+  items: TrashedItem[];
+  /** What could not be looked at. */
+  unreadable: number;
+}
+
+/**
+ * What is in the trash, where it was, when it was deleted and what it takes from the disk. Nothing is
+ * changed, no link followed and no other file system looked into.
+ *
+ * @throws BedrockImportError `CANCELLED`
+ */
+export async function listTrash(
+  place: TrashPlace,
+  options: { signal?: AbortSignal } = {}
+): Promise<TrashFolderContents[]> {
+  const rootDevice = await deviceOf(place.root);
+  const all: TrashFolderContents[] = [];
+  for (const trash of await findAllTrash(place)) {
+    const facts = await lstat(trash.path, { bigint: true }).catch(() => undefined);
+    if (facts !== undefined) {
+      const contents = await contentsOf(trash, options.signal);
+      all.push({ ...trash, ...contents, onRootDisk: facts.dev === rootDevice });
+    }
+  }
+  return all;
+}
+
+async function contentsOf(
+  trash: FoundTrash,
+  signal: AbortSignal | undefined
+): Promise<Omit<TrashFolderContents, keyof FoundTrash | 'onRootDisk'> & { problem?: string }> {
+  const nothing = { totalItems: 0, bytes: 0, hasRests: false, items: [], unreadable: 0 };
+  const size = await measureFolder(trash.path, { signal });
+  if (size === undefined) {
+    return nothing;
+  }
+  const files = join(trash.path, 'files');
+  const facts = await lstat(files).catch(() => undefined);
+  const linked = facts?.isDirectory() === false;
+  const names = linked ? [] : await readdir(files).catch(() => []);
+  const infos: string[] = await readdir(join(trash.path, 'info')).catch(() => []);
+  const brokenOff = (await readdir(trash.path).catch(() => [])).filter(isMovedUp);
+  const paths = [
+    ...brokenOff.map(name => join(trash.path, name)),
+    ...names.map(n => join(files, n))
+  ];
+  const measured = await measureAll(paths, signal);
+  const largest = measured.sort((one, other) => other.bytes - one.bytes).slice(0, MOST_ITEMS);
+  const problem = linked ? `${files} is a link or no folder: it is not gone into.` : undefined;
+  return {
+    totalItems: measured.length,
+    bytes: size.bytes,
+    hasRests: infos.length > 0,
+    unreadable: size.unreadable,
+    items: await Promise.all(largest.map(found => describe(trash, found))),
+    ...(problem === undefined ? {} : { problem })
+  };
+}
+
+interface Measured {
+  path: string;
+  kind: TrashedItem['kind'];
+  bytes: number;
+}
+
+async function measureAll(
+  paths: readonly string[],
+  signal: AbortSignal | undefined
+): Promise<Measured[]> {
+  const found: Measured[] = [];
+  for (let start = 0; start < paths.length; start += AT_A_TIME) {
+    if (signal?.aborted) {
+      throw cancelledError(paths[start]);
+    }
+    const some = paths.slice(start, start + AT_A_TIME);
+    const measured = await Promise.all(some.map(path => measureOne(path, signal)));
+    found.push(...measured.filter(one => one !== undefined));
+  }
+  return found;
+}
+
+async function measureOne(
+  path: string,
+  signal: AbortSignal | undefined
+): Promise<Measured | undefined> {
+  const facts = await lstat(path, { bigint: true }).catch(() => undefined);
+  if (facts === undefined) {
+    // Gone meanwhile, or of a name that cannot be said to the system.
+    return path.includes('\uFFFD') ? { path, kind: 'other', bytes: 0 } : undefined;
+  }
+  if (facts.isDirectory()) {
+    const size = await measureFolder(path, { signal });
+    return { path, kind: 'folder', bytes: size?.bytes ?? 0 };
+  }
+  const kind = facts.isFile() ? 'file' : facts.isSymbolicLink() ? 'link' : 'other';
+  return { path, kind, bytes: Number(facts.blocks * BLOCK_BYTES) };
+}
+
+async function describe(trash: FoundTrash, { path, kind, bytes }: Measured): Promise<TrashedItem> {
+  const stored = basename(path);
+  const item = { id: path, name: stored, kind, bytes };
+  if (isMovedUp(stored)) {
+    return { ...item, problem: 'Its deletion was broken off; it can only be finished.' };
+  }
+  if (stored.includes('\uFFFD')) {
+    return {
+      ...item,
+      problem: 'Its name is not valid UTF-8; it can only be deleted with all others.'
+    };
+  }
+  const info = await readInfo(trash, stored);
+  const name = info.originalPath === undefined ? stored : basename(info.originalPath);
+  return { ...item, name, ...info };
+}
+
+/** What the trash says of the item of this name. */
+export async function readInfo(
+  trash: Pick<FoundTrash, 'path' | 'top'>,
+  stored: string
+): Promise<ReturnType<typeof readTrashInfo>> {
+  const file = infoFile(trash.path, stored);
+  const facts = await lstat(file).catch(() => undefined);
+  if (facts?.isFile() !== true || facts.size > LONGEST_INFO) {
+    return { problem: 'The trash does not say where it was.' };
+  }
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return readTrashInfo(text, trash.top);
+}
+
+export function infoFile(trash: string, stored: string): string {
+  return join(trash, 'info', `${stored}.trashinfo`);
+}
