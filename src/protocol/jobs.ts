@@ -1,13 +1,14 @@
 import type { CheckFinding } from './checks';
 import type { Failure } from './errors';
 
-export type JobStage = 'check' | 'role' | 'copy' | 'import' | 'wait' | 'ask';
+export type JobStage = 'check' | 'role' | 'copy' | 'import' | 'wait' | 'ask' | 'switch' | 'free';
 export type JobState =
   'waiting' | 'running' | 'paused' | 'failed' | 'cancelled' | 'done' | 'interrupted' | 'unreadable';
 
 export interface JobFact {
   id: string;
-  kind: 'import' | 'copy';
+  /** `move`: of the Hugging Face cache, from folder to folder. */
+  kind: 'import' | 'copy' | 'move';
   title: string;
   state: JobState;
   stage?: JobStage;
@@ -89,7 +90,7 @@ export type JobEvent = { seq: number; at: string } &
 export interface CancelPlan {
   running: boolean;
   uploads: { key: string; bytes?: number }[];
-  /** `s3://bucket/prefix/` whose whole objects stay. */
+  /** `s3://bucket/prefix/` whose whole objects stay, or the folder whose files do. */
   keeps: string;
   cannotUndo: string[];
 }

@@ -1,6 +1,5 @@
-export { MovingCache } from './moveCache';
+export { dropUnfinished, MovingCache } from './moveCache';
 export type { CacheMove } from './moveCache';
 export { planCacheMove } from './planMove';
-export { WORK_FOLDER } from './scanTree';
 export type { FreedCache } from './freeOld';
 export type { CacheMovePlan, MoveOptions, MoveProgress } from './types';

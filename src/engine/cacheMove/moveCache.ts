@@ -1,4 +1,5 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import process from 'node:process';
 
 import { hubCacheFolder } from '../cache';
@@ -12,7 +13,7 @@ import { toMoveError } from './moveErrors';
 import { moveTree, renameWhole } from './moveTree';
 import type { Settled } from './moveTree';
 import { sizeToCopy } from './planMove';
-import { scanTree } from './scanTree';
+import { scanTree, WORK_FOLDER } from './scanTree';
 import type { MoveOptions } from './types';
 
 /** From where to where; all else is looked at anew. */
@@ -148,6 +149,11 @@ export class MovingCache {
       });
     }
   }
+}
+
+/** Deletes half-written copies of a move that is given up; what has its name in the new place stays. */
+export async function dropUnfinished({ to }: CacheMove): Promise<void> {
+  await rm(join(to, WORK_FOLDER), { recursive: true, force: true }).catch(() => undefined);
 }
 
 function isFolder(path: string): Promise<boolean> {

@@ -4,7 +4,8 @@ import { abortUploads, findUploads, formatS3Uri } from '../transfer';
 import type { UnfinishedUpload } from '../transfer';
 import { asJobError } from './jobErrors';
 import type { JobFacts } from './jobFacts';
-import type { StoredJob } from './jobFile';
+import { dropUnfinished } from '../cacheMove';
+import type { StoredJob, StoredMove } from './jobFile';
 import type { LiveJob } from './liveJob';
 import type { EngineContext } from './types';
 
@@ -26,6 +27,9 @@ export async function lookAtAbandonment(
   facts: JobFacts,
   signal: AbortSignal
 ): Promise<Abandonment> {
+  if (stored.kind === 'move') {
+    return { uploads: [], keeps: stored.move.to, cannotUndo: movesThatStay(stored, facts) };
+  }
   return {
     uploads: await findUploads(context, stored.plan, signal),
     keeps: formatS3Uri(stored.plan.destination),
@@ -40,6 +44,14 @@ export async function lookAtAbandonment(
 export async function abandonJob(context: EngineContext, live: LiveJob): Promise<void> {
   const signal = AbortSignal.timeout(CLEAN_UP_MS);
   const { stored, facts } = live;
+  if (stored.kind === 'move') {
+    await dropUnfinished(stored.move);
+    for (const message of movesThatStay(stored, facts)) {
+      live.emit({ type: 'warning', message });
+    }
+    await live.record({ type: 'state', state: 'cancelled' });
+    return;
+  }
   try {
     const aborted = await abortUploads(context, stored.plan, signal);
     if (aborted.length > 0) {
@@ -61,6 +73,22 @@ export async function abandonJob(context: EngineContext, live: LiveJob): Promise
     });
   }
   await live.record({ type: 'state', state: 'cancelled' });
+}
+
+/** A sentence each: where the files are that a move has brought, or not brought. */
+function movesThatStay({ move }: StoredMove, facts: JobFacts): string[] {
+  const freeing = facts.stages.has('free');
+  return [
+    freeing
+      ? `What was deleted in ${move.from} is in ${move.to}; the rest is in both.`
+      : `The cache in ${move.from} is whole.`,
+    `What was copied stays in ${move.to}.`,
+    ...(facts.stages.get('switch')?.state === 'done'
+      ? [
+          `New kernels and terminals look in ${move.to}; "bedrock-import cache unsteer" undoes that.`
+        ]
+      : [])
+  ];
 }
 
 /** A sentence each. */

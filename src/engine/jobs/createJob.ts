@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+
+import type { CacheMove } from '../cacheMove';
 import { describeSource, formatS3Uri, sourceVersion } from '../transfer';
 import type { CopyPlan } from '../transfer';
 import { JOB_VERSION } from './jobFile';
-import type { StoredJob } from './jobFile';
+import type { StoredJob, StoredMove, StoredTransfer } from './jobFile';
 import { jobId } from './jobIdentity';
 import type { Job, JobSettings } from './jobTypes';
 import type { JobStore } from './store';
@@ -57,11 +61,41 @@ export async function createCopyJob(
   });
 }
 
+/**
+ * Keeps the move of a Hugging Face cache as a job, in the same way: the same folders are the same job, which
+ * goes on with what is on the disk.
+ */
+export async function createMoveJob(
+  store: JobStore,
+  { from, to }: CacheMove,
+  settings: Pick<JobSettings, 'keepAwake'> = {}
+): Promise<Job> {
+  const now = new Date().toISOString();
+  const hash = createHash('sha256')
+    .update(JSON.stringify([from, to]))
+    .digest('hex')
+    .slice(0, 8);
+  const job: StoredMove = {
+    version: JOB_VERSION,
+    id: `move-cache-${hash}`,
+    kind: 'move',
+    title: `Move the Hugging Face cache (${basename(from)}) to ${to}`,
+    createdAt: now,
+    plannedAt: now,
+    source: from,
+    destination: to,
+    move: { from, to },
+    settings,
+    checks: []
+  };
+  return await keep(store, job);
+}
+
 function stored(
   id: string,
   plan: CopyPlan,
   settings: JobSettings
-): Omit<StoredJob, 'kind' | 'title' | 'checks'> {
+): Omit<StoredTransfer, 'kind' | 'title' | 'checks'> {
   const now = new Date().toISOString();
   return {
     version: JOB_VERSION,

@@ -25,7 +25,7 @@ export interface CancelPlan {
   running: boolean;
   /** Unfinished multipart uploads that are aborted; what they hold is thrown away. */
   uploads: UnfinishedUpload[];
-  /** `s3://bucket/prefix/` whose whole objects stay. */
+  /** `s3://bucket/prefix/` whose whole objects stay, or the folder whose files do. */
   keeps: string;
   /** What cannot be undone, a sentence each, such as an import that runs in Bedrock. */
   cannotUndo: string[];
@@ -43,7 +43,7 @@ export interface RemovePlan {
   /** The job's folder. */
   folder: string;
   files: { path: string; sizeBytes: number }[];
-  /** `s3://bucket/prefix/` whose objects stay. */
+  /** `s3://bucket/prefix/` whose objects stay, or the folder whose files do. */
   keeps: string;
   /** Unfinished multipart uploads that would be left behind: cancel the job first to abort them. */
   uploads: UnfinishedUpload[];
@@ -150,7 +150,7 @@ export async function removeJob(
     id,
     folder,
     files: store.isInMemory(id) ? [] : await filesIn(folder),
-    keeps: job === undefined ? '' : formatS3Uri(job.plan.destination),
+    keeps: job === undefined ? '' : keptBy(job),
     uploads: job === undefined ? [] : await leftUploads(context, store, job, options.signal)
   };
   if (options.confirmed !== true) {
@@ -158,6 +158,10 @@ export async function removeJob(
   }
   await store.remove(id);
   return { plan, done: true };
+}
+
+function keptBy(job: Job): string {
+  return job.kind === 'move' ? job.move.to : formatS3Uri(job.plan.destination);
 }
 
 async function filesIn(folder: string): Promise<RemovePlan['files']> {

@@ -83,7 +83,8 @@ function forget(results: JobStageResult, stage: JobStage): void {
     copy: 'copy',
     import: 'importJob',
     wait: 'model',
-    ask: 'answer'
+    ask: 'answer',
+    free: 'freed'
   };
   const name = names[stage];
   if (name !== undefined) {

@@ -1,3 +1,4 @@
+import type { CacheMove } from '../cacheMove';
 import type { Check } from '../checks';
 import { BedrockImportError } from '../errors';
 import type { CopyPlan } from '../transfer';
@@ -10,21 +11,37 @@ import { reasonOf } from './ownFiles';
 export const JOB_VERSION = 1;
 
 /** What job.json holds: everything that a later process needs to carry the job out. */
-export interface StoredJob {
+interface StoredJobBase {
   version: number;
   id: string;
-  kind: JobKind;
   title: string;
   createdAt: string;
   /** When its plan was made; a later one replaces it. */
   plannedAt: string;
   source: string;
   destination: string;
-  plan: CopyPlan;
-  import?: JobImportTarget;
   settings: JobSettings;
   checks: Check[];
 }
+
+export interface StoredTransfer extends StoredJobBase {
+  kind: 'import' | 'copy';
+  plan: CopyPlan;
+  import?: JobImportTarget;
+}
+
+export interface StoredMove extends StoredJobBase {
+  kind: 'move';
+  move: CacheMove;
+}
+
+export type StoredJob = StoredTransfer | StoredMove;
+
+/** As far as a file can be trusted before it was looked at. */
+type StoredFields = { kind?: string } & Partial<Omit<StoredTransfer, 'kind'>> &
+  Partial<Pick<StoredMove, 'move'>>;
+
+const KINDS: readonly string[] = ['import', 'copy', 'move'] satisfies JobKind[];
 
 const ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
@@ -38,7 +55,7 @@ export function isJobId(text: string): boolean {
  * @throws Error that says what is wrong with it.
  */
 export function parseStoredJob(text: string, id: string): StoredJob {
-  const value = JSON.parse(text) as Partial<StoredJob> | null;
+  const value = JSON.parse(text) as StoredFields | null;
   if (typeof value !== 'object' || value === null) {
     throw new Error('job.json does not hold an object.');
   }
@@ -51,8 +68,12 @@ export function parseStoredJob(text: string, id: string): StoredJob {
   if (value.id !== id) {
     throw new Error('job.json belongs to another job.');
   }
-  const known = value.version <= JOB_VERSION && (value.kind === 'import' || value.kind === 'copy');
-  if (known && !Array.isArray(value.plan?.files)) {
+  const known = value.version <= JOB_VERSION && KINDS.includes(value.kind ?? '');
+  if (known && value.kind === 'move') {
+    if (typeof value.move?.from !== 'string' || typeof value.move.to !== 'string') {
+      throw new Error('job.json does not say what to move.');
+    }
+  } else if (known && !Array.isArray(value.plan?.files)) {
     throw new Error('job.json holds no plan.');
   }
   if (known && value.kind === 'import' && typeof value.import !== 'object') {
@@ -104,16 +125,22 @@ export function summaryOf(job: StoredJob, facts: JobFacts, lease: LeaseView): Jo
 }
 
 export function jobOf(job: StoredJob, facts: JobFacts, lease: LeaseView): Job {
-  return {
+  const common = {
     ...summaryOf(job, facts, lease),
-    plan: job.plan,
-    ...(job.import === undefined ? {} : { import: job.import }),
     settings: job.settings,
     checks: job.checks,
     stages: stageReports(job.kind, job.settings, facts),
     ...(facts.result === undefined ? {} : { result: facts.result }),
     lastSeq: facts.lastSeq
   };
+  return job.kind === 'move'
+    ? { ...common, kind: job.kind, move: job.move }
+    : {
+        ...common,
+        kind: job.kind,
+        plan: job.plan,
+        ...(job.import === undefined ? {} : { import: job.import })
+      };
 }
 
 /** What a list shows of a job whose folder is there and cannot be understood. */

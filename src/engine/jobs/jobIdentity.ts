@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { CopyPlan } from '../transfer';
-import type { JobKind } from './jobTypes';
+import type { TransferJob } from './jobTypes';
 
 export interface JobIdentityInputs {
-  kind: JobKind;
+  kind: TransferJob['kind'];
   plan: CopyPlan;
   /** Twelve digits; unknown for a copy whose caller was not asked for. */
   account?: string;

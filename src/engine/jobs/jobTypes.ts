@@ -1,4 +1,5 @@
 import type { Answer, ImportedModel } from '../bedrock';
+import type { CacheMove, FreedCache } from '../cacheMove';
 import type { Check } from '../checks';
 import type { CallerIdentity } from '../environment';
 import type { ErrorKind } from '../errors';
@@ -6,10 +7,14 @@ import type { ImportRole } from '../iam';
 import type { CopyPlan, CopyProgress, CopyResult, CopyRetry, FileEvent } from '../transfer';
 import type { ImportReview } from './types';
 
-export type JobKind = 'import' | 'copy';
+/** `move`: the Hugging Face cache goes to another folder; the others bring a model to S3. */
+export type JobKind = 'import' | 'copy' | 'move';
 
-/** In their order; a copy has the first and the third only. The proof is the last phase of `copy`. */
-export type JobStage = 'check' | 'role' | 'copy' | 'import' | 'wait' | 'ask';
+/**
+ * In their order, as `JOB_STAGES` has them for each kind. The proof is the last phase of `copy`. `switch`: new
+ * kernels look in the new place; `free`: the old one is deleted.
+ */
+export type JobStage = 'check' | 'role' | 'copy' | 'import' | 'wait' | 'ask' | 'switch' | 'free';
 
 /**
  * `waiting`: made and not started yet, or waiting for another import to end. `interrupted`: its journal
@@ -46,7 +51,7 @@ export interface JobSummary {
   updatedAt: string;
   /** For people. */
   source: string;
-  /** `s3://bucket/prefix/` */
+  /** `s3://bucket/prefix/`, or a folder. */
   destination: string;
   progress?: Pick<JobProgress, 'totalBytes' | 'movedBytes' | 'bytesPerSecond' | 'secondsLeft'>;
   error?: JobError;
@@ -88,9 +93,7 @@ export interface JobStageReport {
   detail?: string;
 }
 
-export interface Job extends JobSummary {
-  plan: CopyPlan;
-  import?: JobImportTarget;
+interface JobInFull extends JobSummary {
   settings: JobSettings;
   checks: Check[];
   stages: JobStageReport[];
@@ -100,6 +103,21 @@ export interface Job extends JobSummary {
   /** Somebody runs it now, so nothing about it was changed. */
   runningElsewhere?: boolean;
 }
+
+/** Brings a model to S3. */
+export interface TransferJob extends JobInFull {
+  kind: 'import' | 'copy';
+  plan: CopyPlan;
+  import?: JobImportTarget;
+}
+
+/** Brings the Hugging Face cache to another folder. */
+export interface MoveJob extends JobInFull {
+  kind: 'move';
+  move: CacheMove;
+}
+
+export type Job = TransferJob | MoveJob;
 
 /** What a copy has brought about, without the proofs of its single files: the manifest holds those. */
 export type JobCopyResult = Omit<CopyResult, 'files'> & { files?: CopyResult['files'] };
@@ -114,6 +132,8 @@ export interface JobResult {
   importJob?: { jobArn: string; jobName: string };
   model?: JobModel;
   answer?: Answer;
+  /** Of a move: what was deleted in the old place. */
+  freed?: FreedCache;
   /** From the start of the run that ended the job to its end. */
   seconds: number;
 }
@@ -125,6 +145,7 @@ export interface JobStageResult {
   importJob?: { jobArn: string; jobName: string };
   model?: JobModel;
   answer?: Answer;
+  freed?: FreedCache;
 }
 
 export type JobEventBody =
@@ -173,7 +194,8 @@ export interface JobOutcome {
 /** The stages of each kind, in order. */
 export const JOB_STAGES: Readonly<Record<JobKind, readonly JobStage[]>> = {
   import: ['check', 'role', 'copy', 'import', 'wait', 'ask'],
-  copy: ['check', 'copy']
+  copy: ['check', 'copy'],
+  move: ['check', 'copy', 'switch', 'free']
 };
 
 /** States in which nothing more happens by itself. */

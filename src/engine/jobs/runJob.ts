@@ -1,13 +1,13 @@
 import { abandonJob } from './abandonJob';
 import { asJobError, jobCancelled, leaseLost } from './jobErrors';
-import { stagesOf } from './jobFacts';
 import type { JobOutcome, JobResult } from './jobTypes';
 import { keepHostAwake } from './keepAwake';
 import type { LiveJob } from './liveJob';
 import { clearRequest, watchRequests } from './requests';
 import type { RunJobOptions } from './runJobOptions';
 import { runStages } from './stages';
-import type { StageRun } from './stages/stageRun';
+import { runMoveStages } from './stages/move';
+import type { JobRun } from './stages/stageRun';
 import { StopSwitch } from './stopSwitch';
 import type { JobStore } from './store';
 import type { EngineContext } from './types';
@@ -60,6 +60,8 @@ async function runHeld(
   }
   const folder = store.isInMemory(id) ? undefined : store.folderOf(id);
   const run = newRun(context, store, live, stop, options);
+  // What the journal says of the run before, and no longer when this one has begun.
+  const earlierImport = earlierImportOf(live);
   const resultSoFar = (): JobResult => ({
     ...run.results,
     seconds: (Date.now() - startedAt) / 1000
@@ -81,7 +83,16 @@ async function runHeld(
         })
       );
     }
-    await runStages(run, stagesOf(stored.kind, stored.settings));
+    if (stored.kind === 'move') {
+      await runMoveStages({ ...run, stored });
+    } else {
+      await runStages({
+        ...run,
+        stored,
+        earlierImport,
+        plan: stored.plan
+      });
+    }
     // A request that came after the last stage comes too late.
     if (!(await live.stillOurs())) {
       stop.trip('lost');
@@ -108,26 +119,20 @@ function newRun(
   live: LiveJob,
   stop: StopSwitch,
   options: RunJobOptions
-): StageRun {
+): JobRun {
   const { stored, facts } = live;
   const results = { ...facts.results };
-  let earlierImport = facts.importJobName;
-  if (facts.error?.code === 'IMPORT_FAILED') {
-    // What Bedrock has given up is not waited for again: the next try is an import of its own.
+  if (wasGivenUp(live)) {
     delete results.importJob;
-    earlierImport = undefined;
   }
   return {
     context,
     store,
     live,
-    stored,
     options,
     signal: stop.signal,
     resumed: facts.stages.size > 0,
     results,
-    earlierImport,
-    plan: stored.plan,
     emit: body => {
       if (stop.reason !== 'lost') {
         live.emit(body);
@@ -141,14 +146,24 @@ function newRun(
   };
 }
 
+/** Of an import that Bedrock has given up nothing is waited for: the next try is an import of its own. */
+function wasGivenUp({ facts }: LiveJob): boolean {
+  return facts.error?.code === 'IMPORT_FAILED';
+}
+
+function earlierImportOf(live: LiveJob): string | undefined {
+  return wasGivenUp(live) ? undefined : live.facts.importJobName;
+}
+
 /** The end of a run that was stopped or has failed: what it says is what the next run finds. */
 async function endEarly(
-  run: StageRun,
+  run: JobRun,
   stop: StopSwitch,
   error: unknown,
   resultSoFar: () => JobResult
 ): Promise<JobOutcome> {
-  const { live, stored } = run;
+  const { live } = run;
+  const { stored } = live;
   const { id } = stored;
   switch (stop.reason) {
     case 'lost':

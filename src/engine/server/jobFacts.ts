@@ -2,10 +2,13 @@ import type { JobDetails, JobEvent as EventFact } from '../../protocol';
 import type { Job, JobEvent } from '../jobs';
 
 export function toJobDetails(job: Job, runsElsewhere: boolean): JobDetails {
-  const { plan, result, settings: _, import: __, runningElsewhere: ___, ...rest } = job;
+  const { id, kind, title, state, stage, createdAt, updatedAt, source, destination } = job;
+  const { progress, error, waitsFor, stages, checks, lastSeq, result } = job;
+  const files = job.kind === 'move' ? [] : job.plan.files;
   return {
-    ...rest,
-    files: plan.files.map(({ path, sizeBytes }) => ({ path, sizeBytes })),
+    ...{ id, kind, title, state, stage, createdAt, updatedAt, source, destination },
+    ...{ progress, error, waitsFor, stages, checks, lastSeq },
+    files: files.map(({ path, sizeBytes }) => ({ path, sizeBytes })),
     modelArn: result?.model?.modelArn,
     answer: result?.answer?.text,
     runsElsewhere

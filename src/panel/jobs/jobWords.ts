@@ -38,6 +38,10 @@ export function stageWord(stage: JobStage, trans: TranslationBundle): string {
       return trans.__('Wait for Bedrock');
     case 'ask':
       return trans.__('First question');
+    case 'switch':
+      return trans.__('New kernels look there');
+    case 'free':
+      return trans.__('Old place freed');
   }
 }
 

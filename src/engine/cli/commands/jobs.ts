@@ -185,6 +185,10 @@ function printCancelPlan(to: Printer, job: Job, plan: CancelPlan): void {
   if (plan.running) {
     to.line('It is running, and will be stopped.');
   }
+  if (job.kind === 'move') {
+    plan.cannotUndo.forEach(sentence => to.line(sentence));
+    return;
+  }
   if (plan.uploads.length === 0) {
     to.line('There are no unfinished uploads to abort.');
   } else {
@@ -212,7 +216,7 @@ async function remove(session: Session, text: string, yes: boolean): Promise<Out
   session.words.line(
     `  ${plan.folder} (${counted(plan.files.length, 'file')}, ${formatBytes(bytes)})`
   );
-  session.words.line(`Objects under ${plan.keeps} stay.`);
+  session.words.line(`${job.kind === 'move' ? 'Files' : 'Objects'} under ${plan.keeps} stay.`);
   if (plan.uploads.length > 0) {
     session.words.line(
       `${counted(plan.uploads.length, 'unfinished upload')} would be left in S3; ` +

@@ -1,5 +1,6 @@
 import type { Job, JobEvent, JobStage, RunJobOptions } from '../../jobs';
 import { createAnswerStream } from '../commands/ask';
+import type { PlannedFile } from '../../transfer';
 import type { ShownFile } from '../progress/types';
 import type { Session } from '../session';
 
@@ -9,11 +10,22 @@ const STAGES: Readonly<Record<JobStage, string>> = {
   copy: 'Copying to S3',
   import: 'Starting the import',
   wait: 'Importing into Bedrock',
-  ask: 'Asking the model'
+  ask: 'Asking the model',
+  switch: 'Leading new kernels to the new place',
+  free: 'Deleting what was moved'
 };
 
-export function stageText(stage: JobStage): string {
-  return STAGES[stage];
+export function stageText(stage: JobStage, kind: Job['kind']): string {
+  return stage === 'copy' && kind === 'move' ? 'Moving the cache' : STAGES[stage];
+}
+
+/** The move of a cache finds its files only when it runs. */
+export function plannedFiles(job: Job): readonly PlannedFile[] {
+  return job.kind === 'move' ? [] : job.plan.files;
+}
+
+function importJobName(job: Job): string | undefined {
+  return job.kind === 'move' ? undefined : job.import?.names.jobName;
 }
 
 /** A job's events on the screen, whether it runs here or in another process. */
@@ -30,7 +42,7 @@ export interface JobDisplay extends Required<
 export function createJobDisplay(session: Session, job: Job, live: boolean): JobDisplay {
   const { progress } = session;
   const stream = createAnswerStream(session);
-  const sizes = new Map(job.plan.files.map(file => [file.path, file.sizeBytes]));
+  const sizes = new Map(plannedFiles(job).map(file => [file.path, file.sizeBytes]));
   const atWork = new Map<string, ShownFile>();
   let importJob: string | undefined;
   let begun: JobStage | undefined;
@@ -46,10 +58,11 @@ export function createJobDisplay(session: Session, job: Job, live: boolean): Job
     const { stage, state, detail } = event;
     if (state === 'start' && begun !== stage) {
       begun = stage;
-      progress.stage(detail === undefined ? stageText(stage) : `${stageText(stage)}: ${detail}`);
+      const text = stageText(stage, job.kind);
+      progress.stage(detail === undefined ? text : `${text}: ${detail}`);
     } else if (state === 'start') {
       // More about a stage that has begun already.
-      progress.status(detail ?? stageText(stage));
+      progress.status(detail ?? stageText(stage, job.kind));
     } else if (state === 'waiting') {
       progress.status(detail ?? 'Waiting for another import to end');
     } else if (stage === 'ask') {
@@ -78,7 +91,7 @@ export function createJobDisplay(session: Session, job: Job, live: boolean): Job
         case 'import-job':
           importJob = event.status === 'InProgress' ? event.jobArn : undefined;
           return progress.status(
-            `Import job ${job.import?.names.jobName ?? event.jobArn}: ${event.status}`
+            `Import job ${importJobName(job) ?? event.jobArn}: ${event.status}`
           );
         case 'answer':
           return live ? undefined : stream.onText(event.text);

@@ -47,9 +47,10 @@ export function interruptedError(id: string): BedrockImportError {
 }
 
 /** What the engine may write is settled when it starts, so a job's own cache folder is named again. */
-export function withCacheFolder(error: unknown, { id, plan }: Job): unknown {
-  const { source } = plan;
-  const cacheFolder = source.kind === 'hub' ? source.cacheFolder : undefined;
+export function withCacheFolder(error: unknown, job: Job): unknown {
+  const { id } = job;
+  const source = job.kind === 'move' ? undefined : job.plan.source;
+  const cacheFolder = source?.kind === 'hub' ? source.cacheFolder : undefined;
   if (
     !(error instanceof BedrockImportError) ||
     error.code !== 'DISK_DENIED' ||

@@ -12,6 +12,7 @@ import {
   tableLines
 } from '../text/layout';
 import { planDocument } from '../text/planLines';
+import { plannedFiles } from './jobDisplay';
 
 /** One line a job: what it is, how it stands, and when something last happened. */
 export function jobTable(jobs: readonly JobSummary[], now: number): string[] {
@@ -84,7 +85,7 @@ export function timedStages(job: Job, events: readonly JobEvent[]): TimedStage[]
 /** How many files of the copy are in which state. */
 export function fileCounts(job: Job, events: readonly JobEvent[]): Record<string, number> {
   const states = new Map<string, string>(
-    job.plan.files.map(({ path, action }) => [path, action === 'skip' ? 'skipped' : 'waiting'])
+    plannedFiles(job).map(({ path, action }) => [path, action === 'skip' ? 'skipped' : 'waiting'])
   );
   for (const event of events) {
     if (event.type === 'file') {
@@ -102,7 +103,7 @@ export function fileCounts(job: Job, events: readonly JobEvent[]): Record<string
 export function jobDocument(job: Job, events: readonly JobEvent[]): object {
   return {
     ...job,
-    plan: planDocument(job.plan),
+    ...(job.kind === 'move' ? {} : { plan: planDocument(job.plan) }),
     stages: timedStages(job, events),
     files: fileCounts(job, events)
   };
@@ -118,7 +119,10 @@ export function printJob(to: Printer, job: Job, events: readonly JobEvent[]): vo
       ['To', job.destination],
       ['Made', formatMinute(new Date(job.createdAt))],
       ['Changed', formatMinute(new Date(job.updatedAt))],
-      ['Files', filesText(fileCounts(job, events), job.plan.files.length)],
+      [
+        'Files',
+        job.kind === 'move' ? undefined : filesText(fileCounts(job, events), job.plan.files.length)
+      ],
       ...progressFields(job, events)
     ])
   );
@@ -185,7 +189,10 @@ function progressFields(
       progress.meanBytesPerSecond > 0 ? `${formatBytes(progress.meanBytesPerSecond)}/s` : undefined
     ],
     ['Time left', left ? formatClock(progress.secondsLeft ?? 0) : undefined],
-    ['Connections', running ? counted(progress.connections, 'connection') : undefined],
+    [
+      'Connections',
+      running && job.kind !== 'move' ? counted(progress.connections, 'connection') : undefined
+    ],
     ['Retries', retriesText(progress)]
   ];
 }

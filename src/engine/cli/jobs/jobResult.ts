@@ -1,13 +1,17 @@
-import type { Job, JobCopyResult, JobResult } from '../../jobs';
+import type { Job, JobCopyResult, JobResult, MoveJob } from '../../jobs';
 import { formatBytes } from '../../disk';
 import { answerSummary } from '../commands/ask';
 import { printModel } from '../commands/models';
 import type { Printer } from '../output';
+import { plannedFiles } from './jobDisplay';
 import { counted, fieldLines, formatDuration } from '../text/layout';
 
 /** What a job has brought about, for `--json`: flat, as `import` and `copy` print it. */
 export function jobResultDocument(job: Job, result: JobResult): object {
   const { copy, importJob, ...rest } = result;
+  if (job.kind === 'move') {
+    return { jobId: job.id, ...job.move, ...rest };
+  }
   return job.kind === 'copy'
     ? { jobId: job.id, ...copy }
     : {
@@ -25,7 +29,10 @@ export function printJobResult(to: Printer, job: Job, result: JobResult): void {
     if (job.kind === 'import') {
       to.line();
     }
-    printCopy(to, result.copy, job.plan.files.length);
+    printCopy(to, result.copy, plannedFiles(job).length);
+  }
+  if (job.kind === 'move') {
+    printMove(to, job, result);
   }
   if (result.model) {
     to.line();
@@ -39,6 +46,17 @@ export function printJobResult(to: Printer, job: Job, result: JobResult): void {
     to.line();
     to.lines(fieldLines([['Whole job', formatDuration(result.seconds)]]));
   }
+}
+
+function printMove(to: Printer, { move }: MoveJob, { freed, seconds }: JobResult): void {
+  to.lines(
+    fieldLines([
+      ['Cache', move.to],
+      ['Freed', `${formatBytes(freed?.bytes ?? 0)} in ${move.from}`],
+      ['Left there', freed?.left.join(', ')],
+      ['Time', formatDuration(seconds)]
+    ])
+  );
 }
 
 export function printCopy(to: Printer, result: JobCopyResult, files: number): void {

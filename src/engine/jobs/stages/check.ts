@@ -2,7 +2,7 @@ import type { Check } from '../../checks';
 import { getCallerIdentity } from '../../environment';
 import { BedrockImportError } from '../../errors';
 import { refreshPlan, requireExecutable } from '../../transfer';
-import type { StoredJob } from '../jobFile';
+import type { StoredTransfer } from '../jobFile';
 import type { EngineContext } from '../types';
 
 import type { StageRun } from './stageRun';
@@ -56,7 +56,7 @@ export function requireNoBlocker(checks: readonly Check[], modelId: string): voi
   }
 }
 
-function requireSamePlace(context: EngineContext, stored: StoredJob): void {
+function requireSamePlace(context: EngineContext, stored: StoredTransfer): void {
   const { source, destination } = stored.plan;
   if (stored.import !== undefined && context.aws.region !== destination.region) {
     throw otherPlace(
@@ -72,7 +72,7 @@ function requireSamePlace(context: EngineContext, stored: StoredJob): void {
 }
 
 function otherPlace(
-  stored: StoredJob,
+  stored: StoredTransfer,
   code: string,
   planned: string,
   here: string

@@ -7,11 +7,17 @@ import { checkStage } from './check';
 import { copyStage, copyStands } from './copy';
 import { importStage } from './import';
 import { roleStage } from './role';
+import { stagesOf } from '../jobFacts';
 import type { StageRun } from './stageRun';
 import { waitStage } from './wait';
 
+type TransferStage = Exclude<JobStage, 'switch' | 'free'>;
+
 /** Carries out what is not done yet, in order. */
-export async function runStages(run: StageRun, stages: readonly JobStage[]): Promise<void> {
+export async function runStages(run: StageRun): Promise<void> {
+  const stages = stagesOf(run.stored.kind, run.stored.settings).filter(
+    (stage): stage is TransferStage => stage !== 'switch' && stage !== 'free'
+  );
   let slot: ImportSlot | undefined;
   try {
     for (const stage of stages) {
@@ -46,7 +52,7 @@ export async function runStages(run: StageRun, stages: readonly JobStage[]): Pro
 }
 
 /** Whether an earlier run has done it; what may have changed since is looked at again. */
-function isDone(run: StageRun, stage: JobStage): boolean {
+function isDone(run: StageRun, stage: TransferStage): boolean {
   const { results } = run;
   switch (stage) {
     case 'check':
@@ -68,7 +74,7 @@ function isDone(run: StageRun, stage: JobStage): boolean {
   }
 }
 
-function runStage(run: StageRun, stage: JobStage): Promise<string | undefined> {
+function runStage(run: StageRun, stage: TransferStage): Promise<string | undefined> {
   switch (stage) {
     case 'check':
       return checkStage(run);
@@ -85,7 +91,7 @@ function runStage(run: StageRun, stage: JobStage): Promise<string | undefined> {
   }
 }
 
-function resultOf(run: StageRun, stage: JobStage): JobStageResult | undefined {
+function resultOf(run: StageRun, stage: TransferStage): JobStageResult | undefined {
   const { role, copy, importJob, model, answer } = run.results;
   switch (stage) {
     case 'check':

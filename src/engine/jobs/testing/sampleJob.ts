@@ -1,7 +1,7 @@
-import type { StoredJob } from '../jobFile';
+import type { StoredTransfer } from '../jobFile';
 
 /** A copy of one file, as job.json keeps it. */
-export function sampleJob(id: string, changes: Partial<StoredJob> = {}): StoredJob {
+export function sampleJob(id: string, changes: Partial<StoredTransfer> = {}): StoredTransfer {
   return {
     version: 1,
     id,
