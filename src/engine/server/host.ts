@@ -167,7 +167,11 @@ export class EngineHost {
     return { store, runner, served: new ServedJobs(context.environment.stateDirectory) };
   }
 
-  private onEvent({ type }: JobEvent): void {
+  private onEvent(event: JobEvent): void {
+    const { type } = event;
+    if (type === 'stage' && event.stage === 'switch' && event.state === 'done') {
+      this.steeringChanged().catch(() => undefined);
+    }
     if (type !== 'file' && type !== 'retry' && type !== 'answer') {
       this.gather();
     }

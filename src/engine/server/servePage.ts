@@ -6,6 +6,7 @@ import { ResponseError } from 'vscode-jsonrpc';
 import { version } from '../../../package.json';
 import { hello, openConnection, PROTOCOL_VERSION, RELOAD_NEEDED } from '../../protocol';
 import type { Failure, TextChannel } from '../../protocol';
+import { serveCacheMove } from './cacheMove';
 import type { EngineHost } from './host';
 import { serveImportedModels } from './importedModels';
 import { serveImports } from './imports';
@@ -38,6 +39,7 @@ export function servePage(
   serveJobs(page, host);
   serveImportedModels(page, host);
   serveSteering(page, host);
+  serveCacheMove(page, host);
   serveTrash(page, host);
   connection.listen();
 }

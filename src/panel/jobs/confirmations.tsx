@@ -48,10 +48,16 @@ export function confirmCancel(
           />
         </>
       )}
-      <p>{trans.__('Objects that have arrived whole stay in %1.', keeps)}</p>
+      {job.kind !== 'move' && (
+        <p>{trans.__('Objects that have arrived whole stay in %1.', keeps)}</p>
+      )}
       {cannotUndo.length > 0 && (
         <>
-          <p>{trans.__('This cannot be undone:')}</p>
+          <p>
+            {job.kind === 'move'
+              ? trans.__('Where the files are then:')
+              : trans.__('This cannot be undone:')}
+          </p>
           <Listed items={cannotUndo} trans={trans} />
         </>
       )}
@@ -85,7 +91,11 @@ export function confirmRemove(
         )}{' '}
         <code>{folder}</code>
       </p>
-      <p>{trans.__('What is in %1 stays, and so does an imported model.', keeps)}</p>
+      <p>
+        {job.kind === 'move'
+          ? trans.__('What is in %1 stays.', keeps)
+          : trans.__('What is in %1 stays, and so does an imported model.', keeps)}
+      </p>
       {uploads.length > 0 && (
         <p>
           {trans._n(

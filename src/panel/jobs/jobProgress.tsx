@@ -35,7 +35,10 @@ export function JobProgress({
   const moves = isActive(job) && job.stage === 'copy';
   return (
     <div className="jp-BedrockImport-jobProgress">
-      <Progress label={trans.__('Copy of %1', job.title)} percent={percent} />
+      <Progress
+        label={job.kind === 'move' ? job.title : trans.__('Copy of %1', job.title)}
+        percent={percent}
+      />
       <div className="jp-BedrockImport-numbers">
         <span className="jp-BedrockImport-percent">{trans.__('%1 %', percent)}</span>
         <span>{trans.__('%1 of %2', formatBytes(movedBytes), formatBytes(totalBytes))}</span>
@@ -64,7 +67,9 @@ export function JobProgress({
           {live !== undefined && (
             <>
               <span>{trans.__('%1 of %2 files proved', live.filesProved, live.filesTotal)}</span>
-              <span>{trans._n('%1 connection', '%1 connections', live.connections)}</span>
+              {job.kind !== 'move' && (
+                <span>{trans._n('%1 connection', '%1 connections', live.connections)}</span>
+              )}
             </>
           )}
         </div>

@@ -72,7 +72,7 @@ export function JobTab({
           <CheckList checks={details.checks} />
         </section>
       )}
-      {details !== undefined && (
+      {details !== undefined && details.kind !== 'move' && (
         <FileTable files={details.files} story={story} jobState={job.state} />
       )}
       <JobLog log={story.log} />

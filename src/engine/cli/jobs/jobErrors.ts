@@ -46,9 +46,20 @@ export function interruptedError(id: string): BedrockImportError {
   });
 }
 
+/** What a move meets where it was started by a subcommand that may not write there. */
+const DENIED: ReadonlySet<string> = new Set(['CACHE_MOVE_DENIED', 'STEERING_UNWRITABLE']);
+
 /** What the engine may write is settled when it starts, so a job's own cache folder is named again. */
 export function withCacheFolder(error: unknown, job: Job): unknown {
   const { id } = job;
+  if (job.kind === 'move' && error instanceof BedrockImportError && DENIED.has(error.code)) {
+    const again = shellLine(['bedrock-import', 'cache', 'move', '--to', job.move.to]);
+    return new BedrockImportError({
+      ...error.toJSON(),
+      nextStep: `Go on with: ${again}. ${error.nextStep}`,
+      cause: error
+    });
+  }
   const source = job.kind === 'move' ? undefined : job.plan.source;
   const cacheFolder = source?.kind === 'hub' ? source.cacheFolder : undefined;
   if (
