@@ -12,8 +12,9 @@ import {
   useTrans
 } from '../components';
 import { KeepFocus } from './keepFocus';
-import { Work } from './outcome';
-import { ActionBar, ActionButton, ChooseAll, Row } from './rows';
+import { WhatCameOfIt } from './outcome';
+import { ActionBar } from './actionBar';
+import { ActionButton, ChooseAll, FilterField, Row } from './rows';
 import { ListState } from './section';
 import { matches, useSelection } from './selection';
 import type { Selection } from './selection';
@@ -89,13 +90,15 @@ function Repositories(props: {
           {visibleName(warning)}
         </p>
       ))}
+      {repositories.length >= FILTER_FROM && (
+        <div className="jp-BedrockImport-storageHead">
+          <FilterField label={trans.__('Filter the cache')} value={filter} onChange={setFilter} />
+        </div>
+      )}
       {repositories.length > 0 && (
         <ActionBar
-          filter={
-            repositories.length < FILTER_FROM
-              ? undefined
-              : { value: filter, label: trans.__('Filter the cache'), onChange: setFilter }
-          }
+          model={model}
+          section="cache"
           count={wanted.ids.length}
           bytes={wanted.freesBytes}
           hidden={wanted.repositories.filter(repository => !visible.has(repository)).length}
@@ -108,7 +111,7 @@ function Repositories(props: {
           />
         </ActionBar>
       )}
-      <Work model={model} section="cache" />
+      <WhatCameOfIt model={model} section="cache" />
       {repositories.length === 0 ? (
         <p className="jp-BedrockImport-quiet">
           {exists

@@ -3,8 +3,9 @@ import { memo, useMemo } from 'react';
 import type { Leftover } from '../../protocol';
 import { Disclosure, useTrans } from '../components';
 import { KeepFocus } from './keepFocus';
-import { Paths, Work } from './outcome';
-import { ActionBar, ActionButton, ChooseAll, Row } from './rows';
+import { Paths, WhatCameOfIt } from './outcome';
+import { ActionBar } from './actionBar';
+import { ActionButton, ChooseAll, Row } from './rows';
 import { ListState } from './section';
 import { useSelection } from './selection';
 import type { Selection } from './selection';
@@ -50,7 +51,12 @@ function Listing(props: {
   return (
     <>
       {leftovers.length > 0 && (
-        <ActionBar count={wanted.length} bytes={wanted.reduce((sum, { bytes }) => sum + bytes, 0)}>
+        <ActionBar
+          model={model}
+          section="leftovers"
+          count={wanted.length}
+          bytes={wanted.reduce((sum, { bytes }) => sum + bytes, 0)}
+        >
           <ActionButton
             label={trans.__('Delete …')}
             name={trans.__('Delete the selected leftovers …')}
@@ -64,7 +70,7 @@ function Listing(props: {
           />
         </ActionBar>
       )}
-      <Work model={model} section="leftovers" />
+      <WhatCameOfIt model={model} section="leftovers" />
       {leftovers.length === 0 ? (
         <p className="jp-BedrockImport-quiet">{trans.__('There are no leftovers.')}</p>
       ) : (

@@ -2,35 +2,25 @@ import { Button, closeIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Failure, FreedSpace, StorageNews } from '../../protocol';
-import {
-  FailureNote,
-  formatBytes,
-  formatCount,
-  percentOf,
-  Progress,
-  useTrans
-} from '../components';
+import { FailureNote, formatBytes, formatCount, useTrans } from '../components';
 import type { StorageModel } from './storageModel';
-import type { Doing, Outcome, SectionName } from './storageWork';
+import type { Outcome, SectionName } from './storageWork';
 import { visibleName } from './visibleName';
 
 /** Longer lists are shortened, with their number. */
 const MOST_LISTED = 20;
 
-/** What is being done in a section, or what came of it. */
-export function Work(props: { model: StorageModel; section: SectionName }): JSX.Element {
+/** What came of the last thing that was done in a section. */
+export function WhatCameOfIt(props: { model: StorageModel; section: SectionName }): JSX.Element {
   const trans = useTrans();
   const { model, section } = props;
-  const { doing } = model.work;
   const outcome = model.work.outcomeOf(section);
-  const mine = doing?.section === section ? doing : undefined;
   return (
-    <div className="jp-BedrockImport-storageWork">
-      {mine !== undefined && <InProgress doing={mine} onStop={() => model.work.stop()} />}
+    <div>
       {/* There before its text is, so that screen readers tell it. */}
       <div role="status">
         {outcome !== undefined && outcome.type !== 'failed' && (
-          <div className="jp-BedrockImport-outcome">
+          <div className={`jp-BedrockImport-outcome ${isWhole(outcome) ? '' : 'jp-mod-partly'}`}>
             <div>
               <OutcomeText outcome={outcome} />
             </div>
@@ -56,43 +46,19 @@ export function Work(props: { model: StorageModel; section: SectionName }): JSX.
   );
 }
 
-function InProgress({ doing, onStop }: { doing: Doing; onStop: () => void }): JSX.Element {
-  const trans = useTrans();
-  const { expectedBytes, news, status, stopping } = doing;
-  const text =
-    status === 'preparing'
-      ? trans.__('Looking at what would be done …')
-      : status === 'looking'
-        ? trans.__('Looking at what is left …')
-        : stopping
-          ? trans.__('Stopping …')
-          : trans.__('Working …');
-  const percent =
-    status === 'looking'
-      ? 100
-      : expectedBytes === undefined || expectedBytes === 0 || news === undefined
-        ? undefined
-        : percentOf(news.bytes, expectedBytes);
-  return (
-    <div className="jp-BedrockImport-inProgress">
-      <span role="status">{text}</span>
-      <span className="jp-BedrockImport-quiet">
-        {news !== undefined &&
-          trans.__('%1 files and folders, %2', formatCount(news.removed), formatBytes(news.bytes))}
-      </span>
-      <Progress label={text} percent={percent} />
-      {status !== 'looking' && (
-        <button
-          type="button"
-          className="jp-mod-styled"
-          aria-disabled={stopping}
-          onClick={() => !stopping && onStop()}
-        >
-          {trans.__('Stop')}
-        </button>
-      )}
-    </div>
-  );
+/** Whether everything was done that was to be. */
+function isWhole(outcome: Outcome): boolean {
+  switch (outcome.type) {
+    case 'freed':
+      return outcome.freed.left.length === 0;
+    case 'restored':
+      return outcome.restored.failed.length === 0;
+    case 'aborted':
+      return outcome.aborted.failed.length === 0;
+    case 'stopped':
+    case 'failed':
+      return false;
+  }
 }
 
 function OutcomeText({ outcome }: { outcome: Exclude<Outcome, { type: 'failed' }> }): JSX.Element {
@@ -104,13 +70,16 @@ function OutcomeText({ outcome }: { outcome: Exclude<Outcome, { type: 'failed' }
       const { restored, failed } = outcome.restored;
       return (
         <>
-          <p>
-            {trans._n(
-              '%1 item is back in its place.',
-              '%1 items are back in their places.',
-              restored.length
-            )}
-          </p>
+          {(restored.length > 0 || failed.length === 0) && (
+            <p>
+              {trans._n(
+                '%1 item is back in its place:',
+                '%2 items are back in their places:',
+                restored.length,
+                formatCount(restored.length)
+              )}
+            </p>
+          )}
           <Paths paths={restored.map(({ path }) => path)} />
           <NotDone
             title={trans._n(
@@ -130,14 +99,17 @@ function OutcomeText({ outcome }: { outcome: Exclude<Outcome, { type: 'failed' }
       const { aborted, bytes, failed } = outcome.aborted;
       return (
         <>
-          <p>
-            {trans._n(
-              '%1 upload was thrown away: %2 are not billed any more.',
-              '%1 uploads were thrown away: %2 are not billed any more.',
-              aborted,
-              formatBytes(bytes)
-            )}
-          </p>
+          {(aborted > 0 || failed.length === 0) && (
+            <p>
+              {trans._n(
+                '%1 upload was thrown away: %2 are not billed any more.',
+                '%3 uploads were thrown away: %2 are not billed any more.',
+                aborted,
+                formatBytes(bytes),
+                formatCount(aborted)
+              )}
+            </p>
+          )}
           <NotDone
             title={trans._n(
               '%1 upload was not thrown away:',
@@ -175,9 +147,9 @@ function Freed({ freed }: { freed: FreedSpace }): JSX.Element {
           formatCount(removed)
         )}{' '}
         {isAbout(freedBytes, expectedBytes)
-          ? trans.__('The disk has %1 more room, as expected.', freedText)
+          ? trans.__('%1 are free again, as expected.', freedText)
           : trans.__(
-              'The disk has %1 more room; %2 were expected. Other programs may have used the disk meanwhile, or still hold deleted files open.',
+              '%1 are free again; %2 were expected. Other programs may have used the disk meanwhile, or still hold deleted files open.',
               freedText,
               formatBytes(expectedBytes)
             )}

@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef } from 'react';
 import type { ReactNode } from 'react';
 
-import { formatBytes, formatCount, useTrans } from '../components';
+import { formatBytes } from '../components';
 
 /** One thing that can be chosen: its name and size, and below them what else is to be said. */
 export function Row(props: {
@@ -77,46 +77,23 @@ export function ChooseAll(props: {
   );
 }
 
-/** What can be done with what is chosen; it stays in sight while the list is scrolled. */
-export function ActionBar(props: {
-  filter?: { value: string; label: string; onChange: (value: string) => void };
-  count: number;
-  /** Of what is chosen. */
-  bytes: number;
-  /** Of those, the ones that a filter hides. */
-  hidden?: number;
-  children: ReactNode;
+/** Looks for some of many by name. */
+export function FilterField(props: {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
 }): JSX.Element {
-  const trans = useTrans();
-  const { filter, count, bytes, hidden = 0, children } = props;
+  const { label, value, onChange } = props;
   return (
-    <div className="jp-BedrockImport-storageBar">
-      {filter !== undefined && (
-        <input
-          className="jp-mod-styled jp-BedrockImport-filter"
-          type="search"
-          aria-label={filter.label}
-          placeholder={filter.label}
-          spellCheck={false}
-          value={filter.value}
-          onChange={event => filter.onChange(event.target.value)}
-        />
-      )}
-      <div className="jp-BedrockImport-storageButtons">{children}</div>
-      <span className="jp-BedrockImport-storageChosen" role="status">
-        {count === 0
-          ? trans.__('Nothing selected')
-          : trans._n(
-              '%1 selected, %2',
-              '%3 selected, %2',
-              count,
-              formatBytes(bytes),
-              formatCount(count)
-            )}
-        {hidden > 0 &&
-          ` ${trans._n('(%1 hidden by the filter)', '(%1 hidden by the filter)', hidden)}`}
-      </span>
-    </div>
+    <input
+      className="jp-mod-styled jp-BedrockImport-storageFilter"
+      type="search"
+      aria-label={label}
+      placeholder={label}
+      spellCheck={false}
+      value={value}
+      onChange={event => onChange(event.target.value)}
+    />
   );
 }
 

@@ -29,7 +29,7 @@ import type { EngineState } from '../connection';
 import type { IEngine, IPreferences } from '../tokens';
 import { BucketUploads } from './bucketUploads';
 import { StorageWork } from './storageWork';
-import type { SectionName } from './storageWork';
+import type { SectionName, Step } from './storageWork';
 
 /** How old the numbers of the disk may be while somebody looks at them. */
 const POLL_MS = 30_000;
@@ -144,8 +144,8 @@ export class StorageModel extends VDomModel {
   /** Deletes single items for good, after `confirm` has shown them. */
   deleteFromTrash(items: readonly TrashItem[], confirm: () => Promise<boolean>): Promise<void> {
     const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
-    return this.removeTrash({ items: items.map(({ id }) => id) }, async () =>
-      (await confirm()) ? bytes : undefined
+    return this.removeTrash({ items: items.map(({ id }) => id) }, async ({ ask }) =>
+      (await ask(confirm)) ? bytes : undefined
     );
   }
 
@@ -154,11 +154,11 @@ export class StorageModel extends VDomModel {
     paths: readonly string[],
     confirm: (folders: TrashContents[]) => Promise<boolean>
   ): Promise<void> {
-    return this.removeTrash({ folders: [...paths] }, async signal => {
+    return this.removeTrash({ folders: [...paths] }, async ({ ask, signal }) => {
       // Something may have been deleted since the list was made, and would go with the rest.
       const { folders } = await this.engine.query(listTrash, { signal });
       const concerned = folders.filter(({ path }) => paths.includes(path));
-      return concerned.length > 0 && (await confirm(concerned))
+      return concerned.length > 0 && (await ask(() => confirm(concerned)))
         ? concerned.reduce((sum, { bytes }) => sum + bytes, 0)
         : undefined;
     });
@@ -170,9 +170,9 @@ export class StorageModel extends VDomModel {
     ids: readonly string[],
     confirm: (plan: CacheDeletion) => Promise<boolean>
   ): Promise<void> {
-    return this.work.do(section, async ({ begin, onNews, signal }) => {
+    return this.work.do(section, async ({ ask, begin, onNews, signal }) => {
       const plan = await this.engine.request(planCacheDeletion, { ids: [...ids] }, { signal });
-      if (!(await confirm(plan))) {
+      if (!(await ask(() => confirm(plan)))) {
         return undefined;
       }
       begin(plan.bytes);
@@ -191,8 +191,8 @@ export class StorageModel extends VDomModel {
     confirm: () => Promise<boolean>
   ): Promise<void> {
     const bucket = this.uploads.listing.value?.bucket;
-    return this.work.do('uploads', async ({ begin, signal }) => {
-      if (bucket === undefined || !(await confirm())) {
+    return this.work.do('uploads', async ({ ask, begin, signal }) => {
+      if (bucket === undefined || !(await ask(confirm))) {
         return undefined;
       }
       begin();
@@ -208,10 +208,11 @@ export class StorageModel extends VDomModel {
   /** @param agree says how many bytes are to go; undefined when nothing is */
   private removeTrash(
     choice: TrashChoice,
-    agree: (signal: AbortSignal) => Promise<number | undefined>
+    agree: (step: Step) => Promise<number | undefined>
   ): Promise<void> {
-    return this.work.do('trash', async ({ begin, onNews, signal }) => {
-      const bytes = await agree(signal);
+    return this.work.do('trash', async step => {
+      const { begin, onNews, signal } = step;
+      const bytes = await agree(step);
       if (bytes === undefined) {
         return undefined;
       }

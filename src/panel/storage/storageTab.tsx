@@ -20,6 +20,7 @@ export class StorageWidget extends ModelView<StorageModel> {
       Body: ({ model }) => <StorageView model={model} actions={actions} />
     });
     this.addClass('jp-BedrockImport-tab');
+    this.addClass('jp-BedrockImport-storageTab');
   }
 
   override dispose(): void {

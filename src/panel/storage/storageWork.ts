@@ -21,8 +21,11 @@ export type Outcome =
 
 export interface Doing {
   section: SectionName;
-  /** `preparing`: it is found out what would be done, and the user is asked. */
-  status: 'preparing' | 'running' | 'looking';
+  /**
+   * `preparing`: it is found out what would be done; `asking`: the user is asked; `looking`: it is
+   * found out what is left.
+   */
+  status: 'preparing' | 'asking' | 'running' | 'looking';
   /** What is to be deleted, where it is known. */
   expectedBytes?: number;
   news?: StorageNews;
@@ -32,6 +35,8 @@ export interface Doing {
 /** What a step of the work is given. */
 export interface Step {
   signal: AbortSignal;
+  /** @returns whether the user agrees */
+  ask: (confirm: () => Promise<boolean>) => Promise<boolean>;
   /** From now on something is changed. @throws EngineFailure when it was given up meanwhile */
   begin: (expectedBytes?: number) => void;
   onNews: (news: StorageNews) => void;
@@ -102,6 +107,11 @@ export class StorageWork {
     try {
       return await work({
         signal,
+        ask: confirm => {
+          signal.throwIfAborted();
+          this.change({ status: 'asking' });
+          return confirm();
+        },
         begin: expectedBytes => {
           signal.throwIfAborted();
           this.change({ status: 'running', expectedBytes });

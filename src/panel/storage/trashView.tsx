@@ -3,6 +3,7 @@ import { memo, useMemo, useState } from 'react';
 import type { TrashContents, TrashItem, TrashListing } from '../../protocol';
 import {
   CopyButton,
+  Disclosure,
   formatBytes,
   formatCount,
   formatTime,
@@ -10,8 +11,9 @@ import {
   useTrans
 } from '../components';
 import { KeepFocus } from './keepFocus';
-import { Work } from './outcome';
-import { ActionBar, ActionButton, ChooseAll, Row } from './rows';
+import { WhatCameOfIt } from './outcome';
+import { ActionBar } from './actionBar';
+import { ActionButton, ChooseAll, FilterField, Row } from './rows';
 import { ListState } from './section';
 import { matches, useSelection } from './selection';
 import type { Selection } from './selection';
@@ -63,14 +65,23 @@ function Listing(props: {
   const nothing = folders.every(({ totalItems }) => totalItems === 0);
   return (
     <>
+      {!nothing && (
+        <div className="jp-BedrockImport-storageHead">
+          <ActionButton
+            label={trans.__('Empty the trash …')}
+            disabled={blocked || own.every(({ totalItems }) => totalItems === 0)}
+            onClick={() => actions.emptyTrash(own.map(({ path }) => path))}
+          />
+          {items.length >= FILTER_FROM && (
+            <FilterField label={trans.__('Filter the trash')} value={filter} onChange={setFilter} />
+          )}
+        </div>
+      )}
       <Setting setting={listing.setting} />
       {!nothing && (
         <ActionBar
-          filter={
-            items.length < FILTER_FROM
-              ? undefined
-              : { value: filter, label: trans.__('Filter the trash'), onChange: setFilter }
-          }
+          model={model}
+          section="trash"
           count={chosenItems.length}
           bytes={chosenItems.reduce((sum, { bytes }) => sum + bytes, 0)}
           hidden={chosenItems.filter(item => !shown.has(item)).length}
@@ -94,14 +105,9 @@ function Listing(props: {
               )
             }
           />
-          <ActionButton
-            label={trans.__('Empty the trash …')}
-            disabled={blocked || own.every(({ totalItems }) => totalItems === 0)}
-            onClick={() => actions.emptyTrash(own.map(({ path }) => path))}
-          />
         </ActionBar>
       )}
-      <Work model={model} section="trash" />
+      <WhatCameOfIt model={model} section="trash" />
       {unreadable > 0 && (
         <p className="jp-BedrockImport-storageProblem">
           {trans._n(
@@ -143,14 +149,18 @@ function Setting({ setting }: { setting: TrashListing['setting'] }): JSX.Element
   }
   const { file, line, meaning } = setting;
   return (
-    <div className="jp-BedrockImport-trashSetting">
-      <p>{meaning}</p>
-      <p>{trans.__('To change that, add this line to %1 and restart the server:', file)}</p>
-      <div className="jp-BedrockImport-command">
-        <code>{line}</code>
-        <CopyButton text={line} label={trans.__('Copy the line')} />
-      </div>
-    </div>
+    <Disclosure summary={trans.__('Why deleted files still take room')}>
+      {() => (
+        <>
+          <p>{meaning}</p>
+          <p>{trans.__('To change that, add this line to %1 and restart the server:', file)}</p>
+          <div className="jp-BedrockImport-command">
+            <code>{line}</code>
+            <CopyButton text={line} label={trans.__('Copy the line')} />
+          </div>
+        </>
+      )}
+    </Disclosure>
   );
 }
 
@@ -253,7 +263,6 @@ const TrashRow = memo(function TrashRow(props: {
   const trans = useTrans();
   const { item, chosen, choose } = props;
   const { bytes, deletedAt, id, kind, name, originalPath, problem } = item;
-  const when = deletedAt === undefined ? trans.__('unknown') : formatTime(deletedAt);
   const from = originalPath === undefined ? undefined : folderOf(originalPath);
   return (
     <Row
@@ -264,7 +273,7 @@ const TrashRow = memo(function TrashRow(props: {
       about={
         <p>
           {from !== undefined && <span>{trans.__('from %1', visibleName(from))}</span>}
-          <span>{trans.__('deleted: %1', when)}</span>
+          {deletedAt !== undefined && <span>{trans.__('deleted: %1', formatTime(deletedAt))}</span>}
         </p>
       }
       problem={problem}

@@ -10,8 +10,9 @@ import {
   useTrans
 } from '../components';
 import { KeepFocus } from './keepFocus';
-import { Work } from './outcome';
-import { ActionBar, ActionButton, ChooseAll, Row } from './rows';
+import { WhatCameOfIt } from './outcome';
+import { ActionBar } from './actionBar';
+import { ActionButton, ChooseAll, Row } from './rows';
 import { useSelection } from './selection';
 import type { StorageModel } from './storageModel';
 import type { StorageActions } from './storageView';
@@ -87,7 +88,7 @@ function BucketField({ model }: { model: StorageModel }): JSX.Element {
         ))}
       </datalist>
       <button type="submit" className="jp-mod-styled" aria-disabled={!looking && !canLook}>
-        {looking ? trans.__('Stop') : trans.__('Look')}
+        {looking ? trans.__('Stop') : trans.__('List the uploads')}
       </button>
       <span className="jp-BedrockImport-hidden" role="status">
         {looking ? trans.__('Looking …') : ''}
@@ -117,7 +118,12 @@ function Listing(props: {
   return (
     <>
       {uploads.length > 0 && (
-        <ActionBar count={wanted.length} bytes={wanted.reduce((sum, one) => sum + one.bytes, 0)}>
+        <ActionBar
+          model={model}
+          section="uploads"
+          count={wanted.length}
+          bytes={wanted.reduce((sum, one) => sum + one.bytes, 0)}
+        >
           <ActionButton
             label={trans.__('Throw away …')}
             name={trans.__('Throw the selected uploads away …')}
@@ -126,7 +132,7 @@ function Listing(props: {
           />
         </ActionBar>
       )}
-      <Work model={model} section="uploads" />
+      <WhatCameOfIt model={model} section="uploads" />
       {uploads.length === 0 ? (
         <p className="jp-BedrockImport-quiet" role="status">
           {trans.__('There is no unfinished upload in %1.', bucket)}
