@@ -1,0 +1,301 @@
+/**
+ * Caches and temporary files under the JupyterLab root: steered and undone, for real kernels and
+ * terminals; and the disk in the status bar. The root is a disk of its own, so that the home is elsewhere
+ * and that the disk can be made small: it has to be mounted, which not every machine allows.
+ */
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Locator, Page } from '@playwright/test';
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { canMount, mountTmpfs } from '../src/engine/testing/mounts';
+import { expect, test as base } from './fixtures';
+import type { PanelPage, Theme } from './panel';
+
+/** The disk of the JupyterLab root. */
+interface RootDisk {
+  folder: string;
+  resize(size: string): void;
+}
+
+/** It takes only as much as is written to it. */
+const PLENTY = '40g';
+
+const test = base.extend<object, { disk: RootDisk }>({
+  disk: [
+    async ({ runningLab }, use) => {
+      const { root: folder } = runningLab;
+      const mount = (...args: string[]): void =>
+        void execFileSync('mount', [...args, folder], { stdio: 'pipe' });
+      mount('-t', 'tmpfs', '-o', `size=${PLENTY}`, 'none');
+      await use({ folder, resize: size => mount('-o', `remount,size=${size}`) });
+      // Kernels and the engine are in it until the server ends.
+      execFileSync('umount', ['--lazy', folder]);
+    },
+    { scope: 'worker', auto: true }
+  ]
+});
+
+test.use({ labEnv: { TRANSFORMERS_CACHE: '/tmp/transformers' } });
+test.skip(!canMount(() => mountTmpfs('size=1m')), 'Nothing can be mounted here.');
+test.setTimeout(120_000);
+
+interface Places {
+  home: string | null;
+  transformers: string | null;
+  temporary: string;
+}
+
+const ASK = `
+import json, os, tempfile
+print(json.dumps({"home": os.environ.get("HF_HOME"),
+                  "transformers": os.environ.get("TRANSFORMERS_CACHE"),
+                  "temporary": tempfile.gettempdir()}))
+`;
+
+/** As much of JupyterLab as a page of a test uses. */
+interface App {
+  serviceManager: {
+    kernels: {
+      startNew(options: { name: string }): Promise<Kernel>;
+      shutdownAll(): Promise<void>;
+    };
+    terminals: { startNew(): Promise<{ name: string }>; shutdownAll(): Promise<void> };
+  };
+}
+
+interface Kernel {
+  requestExecute(content: { code: string }): {
+    onIOPub: (message: { content: { text?: string } }) => void;
+    done: Promise<unknown>;
+  };
+}
+
+type Window = typeof globalThis & { jupyterapp: App; kernels?: Kernel[] };
+
+/** Starts a kernel in the page. @returns its number, from 0 */
+function startKernel(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const own = window as unknown as Window;
+    const kernel = await own.jupyterapp.serviceManager.kernels.startNew({ name: 'python3' });
+    own.kernels = [...(own.kernels ?? []), kernel];
+    return own.kernels.length - 1;
+  });
+}
+
+/** What a kernel prints. */
+function run(page: Page, kernel: number, code: string): Promise<string> {
+  return page.evaluate(
+    async ([number, text]) => {
+      const own = window as unknown as Window;
+      const future = own.kernels?.[number]?.requestExecute({ code: text });
+      let printed = '';
+      if (future !== undefined) {
+        future.onIOPub = ({ content }) => {
+          printed += content.text ?? '';
+        };
+        await future.done;
+      }
+      return printed;
+    },
+    [kernel, code] as const
+  );
+}
+
+async function placesOf(page: Page, kernel: number): Promise<Places> {
+  return JSON.parse(await run(page, kernel, ASK)) as Places;
+}
+
+/** Of a kernel that is started now. */
+async function newPlaces(page: Page): Promise<Places> {
+  return placesOf(page, await startKernel(page));
+}
+
+function tab(page: Page): Locator {
+  return page.locator('.jp-BedrockImport-steering');
+}
+
+function variable(page: Page, name: string): Locator {
+  return tab(page).locator(`[data-variable="${name}"]`);
+}
+
+function running(page: Page, outdated: boolean): Locator {
+  return tab(page)
+    .getByRole('list', { name: 'Kernels and terminals' })
+    .locator(`[data-outdated="${outdated}"]`);
+}
+
+async function openTab(panel: PanelPage): Promise<void> {
+  await panel.title('This machine').hover();
+  await panel
+    .title('This machine')
+    .getByRole('button', { name: 'Cache and temp folders …' })
+    .click();
+  await expect(variable(panel.page, 'HF_HOME')).toBeVisible();
+}
+
+test.beforeEach(({ lab }) => rmSync(join(lab.jobs, 'steering.json'), { force: true }));
+
+test.afterEach(({ page }) =>
+  page.evaluate(async () => {
+    const { kernels, terminals } = (window as unknown as Window).jupyterapp.serviceManager;
+    await Promise.all([kernels.shutdownAll(), terminals.shutdownAll()]);
+  })
+);
+
+test('steers new kernels and terminals, and lists the old ones', async ({
+  panel,
+  page,
+  lab,
+  disk
+}) => {
+  const root = disk.folder;
+  await panel.open();
+  const old = await startKernel(page);
+  await page.evaluate(() =>
+    (window as unknown as Window).jupyterapp.serviceManager.terminals.startNew()
+  );
+  const before = await placesOf(page, old);
+  expect(before).toMatchObject({
+    home: lab.environment['HF_HOME'],
+    transformers: '/tmp/transformers'
+  });
+
+  await openTab(panel);
+  await expect(running(page, false)).toHaveCount(2);
+  await expect(variable(page, 'HF_HOME')).toContainText('does not last');
+  await tab(page)
+    .getByRole('button', { name: `Keep under ${root} …` })
+    .click();
+  await expect(panel.dialog).toContainText(`HF_HOME=${root}/.cache/huggingface`);
+  await expect(panel.dialog).toContainText('TRANSFORMERS_CACHE is unset');
+  await panel.dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(panel.dialog).toHaveCount(0);
+  expect(await newPlaces(page)).toEqual(before);
+
+  await tab(page)
+    .getByRole('button', { name: `Keep under ${root} …` })
+    .click();
+  await panel.dialog.getByRole('button', { name: 'Keep them there' }).click();
+  await expect(tab(page)).toContainText('Done: new kernels and terminals');
+  const after = {
+    home: `${root}/.cache/huggingface`,
+    transformers: null,
+    temporary: `${root}/.tmp`
+  };
+  expect(await newPlaces(page)).toEqual(after);
+  await expect(variable(page, 'HF_HOME')).not.toContainText('does not last');
+  await expect(running(page, true)).toHaveCount(3);
+  await page
+    .getByRole('toolbar', { name: 'Cache and temp folders toolbar' })
+    .getByRole('button', { name: 'Look again' })
+    .click();
+  await expect(running(page, false)).toHaveCount(1);
+
+  // What the tab says to run in an old kernel gives it the new values.
+  expect(await placesOf(page, old)).toEqual(before);
+  const cell = await tab(page).locator('.jp-BedrockImport-lines pre').first().textContent();
+  expect(await run(page, old, cell ?? '')).toBe('');
+  expect(await placesOf(page, old)).toEqual(after);
+
+  await panel.reload();
+  await expect(tab(page)).toContainText('On: new kernels and terminals');
+  await tab(page).getByRole('button', { name: 'Undo …' }).click();
+  await expect(panel.dialog).toContainText('No file is deleted.');
+  await panel.dialog.getByRole('button', { name: 'Undo it' }).click();
+  await expect(tab(page)).toContainText('Undone: ');
+  expect(await newPlaces(page)).toEqual(before);
+});
+
+test('is steered and undone by keyboard', async ({ panel, page, disk }) => {
+  await panel.visit();
+  await panel.settled();
+  await page.keyboard.press('ControlOrMeta+Shift+C');
+  await page.keyboard.type('Cache and Temp Folders');
+  await page.keyboard.press('Enter');
+  const keep = tab(page).getByRole('button', { name: `Keep under ${disk.folder} …` });
+  await expect(keep).toBeVisible();
+  // From the toolbar of the tab on.
+  for (let presses = 0; presses < 10 && !(await isFocused(keep)); presses += 1) {
+    await page.keyboard.press('Tab');
+  }
+  await expect(keep).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(panel.dialog).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(panel.dialog).toHaveCount(0);
+  await expect(tab(page)).toContainText('Not set: ');
+
+  await keep.focus();
+  await page.keyboard.press('Enter');
+  await expect(panel.dialog.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await expect(tab(page)).toContainText('Done: ');
+  const undo = tab(page).getByRole('button', { name: 'Undo …' });
+  await expect(undo).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(panel.dialog.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await expect(tab(page)).toContainText('Undone: ');
+  await expect(keep).toBeFocused();
+});
+
+function isFocused(element: Locator): Promise<boolean> {
+  return element.evaluate(node => node === document.activeElement);
+}
+
+for (const theme of ['JupyterLab Light', 'JupyterLab Dark'] as Theme[]) {
+  test(`axe finds nothing in the tab, ${theme}`, async ({ panel, page }) => {
+    await panel.open();
+    await panel.setTheme(theme);
+    await startKernel(page);
+    await openTab(panel);
+    await tab(page)
+      .getByRole('button', { name: /^Keep under/ })
+      .click();
+    await panel.dialog.getByRole('button', { name: 'Keep them there' }).click();
+    await expect(running(page, true)).toHaveCount(1);
+    await running(page, true).locator('summary').click();
+    const { violations } = await new AxeBuilder({ page })
+      .include('.jp-BedrockImport-steering')
+      .analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  });
+}
+
+test('the status bar says when the disk is short, and leads to what can be freed', async ({
+  panel,
+  page,
+  disk
+}) => {
+  const status = page.locator('.jp-BedrockImport-diskStatus');
+  disk.resize('1500m');
+  try {
+    await panel.visit();
+    await panel.settled();
+    await expect(status).toBeHidden();
+    await panel.show();
+    await expect(status).toBeVisible();
+    await expect(status).toContainText(/^Disk: 1\.\d\d GB left$/);
+    await status.press('Enter');
+    await expect(page.getByRole('tab', { name: 'Storage', selected: true })).toBeVisible();
+
+    disk.resize('100m');
+    await panel.reload();
+    await panel.show();
+    const toast = page.locator('.Toastify__toast', { hasText: 'The disk is nearly full' });
+    await expect(toast).toBeVisible();
+    await expect(toast.getByRole('button', { name: 'Free Up Space …' })).toBeVisible();
+
+    disk.resize(PLENTY);
+    await panel.reload();
+    await panel.show();
+    await expect(panel.section('This machine')).toContainText('42.9');
+    await expect(status).toBeHidden();
+  } finally {
+    disk.resize(PLENTY);
+  }
+});
