@@ -3,10 +3,10 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { cancelledError } from '../errors';
-import { isMissing } from './missing';
+import { isPassing } from './missing';
 
 /** stat(2): `st_blocks` counts these, whatever the blocks of the file system are. */
-const BLOCK_BYTES = 512n;
+export const BLOCK_BYTES = 512n;
 /** More at a time are no faster, and would keep a copy that runs meanwhile from the disk. */
 const AT_A_TIME = 16;
 
@@ -35,21 +35,24 @@ export async function measureFolder(
   const links = new HardLinks();
   let bytes = top.blocks * BLOCK_BYTES;
   let unreadable = 0;
-  const failed = (error: unknown): undefined => {
-    unreadable += isMissing(error) ? 0 : 1;
+  const failed = (error: unknown, path: string): undefined => {
+    unreadable += isPassing(error, path) ? 0 : 1;
   };
 
   const waiting = [folder];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const current = next;
-    const names: string[] = (await readdir(current).catch(failed)) ?? [];
+    const names: string[] =
+      (await readdir(current).catch((error: unknown) => failed(error, current))) ?? [];
     for (let start = 0; start < names.length; start += AT_A_TIME) {
       if (signal?.aborted) {
         throw cancelledError(folder);
       }
       const paths = names.slice(start, start + AT_A_TIME).map(name => join(current, name));
       const found = await Promise.all(
-        paths.map(path => lstat(path, { bigint: true }).catch(failed))
+        paths.map(path =>
+          lstat(path, { bigint: true }).catch((error: unknown) => failed(error, path))
+        )
       );
       found.forEach((entry, index) => {
         const path = paths[index];
