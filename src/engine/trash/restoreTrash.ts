@@ -108,12 +108,12 @@ async function makeWay(base: string, parent: string, item: Stats, id: string): P
   await requireFolder(folder, item, id, false);
   for (const name of names) {
     folder = join(folder, name);
-    try {
-      await mkdir(folder);
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') {
-        throw restoreFailed(folder, error);
-      }
+    if ((await lstat(folder).catch(() => undefined)) === undefined) {
+      await mkdir(folder).catch((error: unknown) => {
+        if (codeOf(error) !== 'EEXIST') {
+          throw restoreFailed(folder, error);
+        }
+      });
     }
     await requireFolder(folder, item, id, true);
   }

@@ -145,13 +145,19 @@ async function empty(session: Session, options: TrashOptions): Promise<Outcome> 
       folder.problem === undefined &&
       (folder.totalItems > 0 || folder.hasRests)
   );
-  for (const skipped of all.filter(folder => !folders.includes(folder) && folder.totalItems > 0)) {
-    session.words.line(
-      `Left alone: ${skipped.path} (${skipped.problem ?? `of user ${skipped.userId ?? 'unknown'}; name it with --foreign`})`
-    );
-  }
+  const leftAlone = all
+    .filter(folder => !folders.includes(folder))
+    .filter(({ totalItems, problem }) => totalItems > 0 || problem !== undefined)
+    .map(({ path, problem, userId }) => ({
+      path,
+      why: problem ?? `It is of user ${userId ?? 'unknown'}; name it with --foreign.`
+    }));
+  leftAlone.forEach(({ path, why }) => session.words.line(`Left alone: ${path}. ${why}`));
   if (folders.length === 0) {
-    return { document: { emptied: [] }, print: to => to.line('The trash is empty.') };
+    return {
+      document: { emptied: [], leftAlone },
+      print: to => to.line(leftAlone.length === 0 ? 'The trash is empty.' : 'Nothing is deleted.')
+    };
   }
   for (const folder of folders) {
     session.words.line(
