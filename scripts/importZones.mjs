@@ -9,7 +9,7 @@ const engine = 'src/engine';
 const layers = [
   ['cli', 'server', 'server.ts', 'cli.ts', 'main.ts', 'index.ts'],
   ['jobs'],
-  ['transfer', 'bedrock', 'iam', 'model', 'chatTemplate'],
+  ['transfer', 'bedrock', 'iam', 'model', 'chatTemplate', 'diskReport'],
   [
     ...['hub', 'disk', 'trash', 'cache', 'aws', 'environment'],
     ...['removal', 'leftovers', 'steering', 'cacheMove']
@@ -27,7 +27,7 @@ const layerZones = layers
     zone(
       layer,
       layers.slice(0, index + 1).flat(),
-      'In the engine, jobs use (transfer, bedrock, iam, model, chatTemplate), those use (hub, disk, trash, cache, aws, environment), and all use (errors, checks, waiting); never the other way round.'
+      'In the engine, jobs use (transfer, bedrock, iam, model, chatTemplate, diskReport), those use (hub, disk, trash, cache, aws, environment), and all use (errors, checks, waiting); never the other way round.'
     )
   );
 
