@@ -62,8 +62,11 @@ export const planCacheDeletion = request<{ ids: string[] }, CacheDeletion>('cach
 export const deleteCache = request<{ ids: string[]; token?: string }, FreedSpace>('cache/delete');
 /** Where the hub cache would go; without `to`, under the JupyterLab root. */
 export const planCacheMove = request<{ to?: string }, CacheMovePlan>('cache/planMove');
-/** Answers when the job is kept. */
-export const startCacheMove = request<{ to?: string }, { jobId: string }>('cache/startMove');
+/** Answers when the job is kept. What is not as it was `shown` is not moved. */
+export const startCacheMove = request<
+  { to?: string; shown?: { from: string; to: string } },
+  { jobId: string }
+>('cache/startMove');
 
 export const getSteering = question<Steering>('steering/get');
 /** New kernels and terminals get the variables from now on. */

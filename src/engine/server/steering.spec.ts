@@ -1,11 +1,21 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { getMachine, getSteering, getStorage, listJobs, steer, unsteer } from '../../protocol';
+import {
+  getJob,
+  getMachine,
+  getSteering,
+  getStorage,
+  listJobs,
+  planCacheMove,
+  startCacheMove,
+  steer,
+  unsteer
+} from '../../protocol';
 import type { Steering } from '../../protocol';
 import { bundleEngine, startBundle } from '../cli/testing/bundledCommand';
 import { canMount, mountTmpfs } from '../testing/mounts';
@@ -114,5 +124,25 @@ describe('steering from a page', () => {
       await new Promise(resolve => setTimeout(resolve, 100));
     }
     expect((await page.connection.sendRequest(getSteering)).on).toBe(false);
+  });
+
+  onTwoDisks('moves the cache as it was shown, and nothing else', async () => {
+    const from = join(home, '.cache/huggingface/hub');
+    mkdirSync(join(from, 'models--maker--model'), { recursive: true });
+    writeFileSync(join(from, 'models--maker--model', 'file'), 'content');
+    const { connection } = await start();
+    const plan = await connection.sendRequest(planCacheMove, {});
+    expect(plan).toMatchObject({ from, to: join(root, '.cache/huggingface/hub'), fits: true });
+    const other = { from: join(home, 'elsewhere'), to: plan.to };
+    await expect(connection.sendRequest(startCacheMove, { shown: other })).rejects.toMatchObject({
+      data: { code: 'CACHE_MOVE_CHANGED' }
+    });
+    expect(await connection.sendRequest(listJobs)).toEqual([]);
+    const { jobId } = await connection.sendRequest(startCacheMove, { shown: plan });
+    while ((await connection.sendRequest(getJob, { id: jobId })).state !== 'done') {
+      await new Promise(resolve => setTimeout(resolve, 100));
+    }
+    expect(readFileSync(join(plan.to, 'models--maker--model', 'file'), 'utf8')).toBe('content');
+    expect(await connection.sendRequest(getSteering)).toMatchObject({ on: true });
   });
 });

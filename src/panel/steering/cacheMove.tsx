@@ -1,4 +1,4 @@
-import type { CacheMovePlan } from '../../protocol';
+import type { CacheMovePlan, JobState } from '../../protocol';
 import { Facts, FailureNote, formatBytes, formatCount, useTrans } from '../components';
 import { ButtonRow } from './buttonRow';
 import type { SteeringActions } from './steeringView';
@@ -21,9 +21,7 @@ export function CacheMove(props: { model: SteeringModel; actions: SteeringAction
       </p>
       {movePlan !== undefined && <Plan plan={movePlan} />}
       {failure !== undefined && <FailureNote failure={failure} />}
-      {moveJob !== undefined && (
-        <p role="status">{trans.__('The cache is moved by a job, which goes on by itself.')}</p>
-      )}
+      {moveJob !== undefined && <p role="status">{moveText(model.moveState, trans)}</p>}
       <ButtonRow>
         {movePlan === undefined ? (
           <button
@@ -95,4 +93,21 @@ function Plan({ plan }: { plan: CacheMovePlan }): JSX.Element {
       ))}
     </div>
   );
+}
+
+function moveText(state: JobState | undefined, trans: ReturnType<typeof useTrans>): string {
+  switch (state) {
+    case 'done':
+      return trans.__('The cache has been moved.');
+    case 'failed':
+    case 'cancelled':
+    case 'interrupted':
+    case 'paused':
+    case 'unreadable':
+      return trans.__('The job that moves the cache does not go on; nothing is lost.');
+    case 'running':
+    case 'waiting':
+    case undefined:
+      return trans.__('The cache is moved by a job, which goes on by itself.');
+  }
 }

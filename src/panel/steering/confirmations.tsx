@@ -102,6 +102,10 @@ export function confirmMove(plan: CacheMovePlan, trans: TranslationBundle): Prom
               'Everything is copied and compared first; only then is it deleted at the old place. It can be paused and cancelled without losing anything.'
             )}
       </p>
+      <p>{trans.__('New kernels and terminals look there from then on:')}</p>
+      <p>
+        <code>{`HF_HUB_CACHE=${to}`}</code>
+      </p>
     </div>
   );
   return confirmChange({

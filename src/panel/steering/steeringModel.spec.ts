@@ -1,6 +1,8 @@
 import { getSteering, planCacheMove, startCacheMove, steer } from '../../protocol';
+import type { JobState } from '../../protocol';
 import { failing } from '../testing/failing';
 import type { FakeEngine } from '../testing/fakeEngine';
+import { jobFact } from '../testing/jobFact';
 import { SteeringModel } from './steeringModel';
 import { FakeEnvironment, MOVE, OFF, ON, steeringEngine } from './testing/steeringFacts';
 
@@ -136,13 +138,35 @@ describe('the model of steering', () => {
     const confirm = jest.fn(yes);
     expect(await model.move(confirm)).toBe('move-cache');
     expect(confirm).toHaveBeenCalledWith(MOVE);
-    expect(engine.sent.at(-1)).toEqual({ method: 'cache/startMove', params: { to: MOVE.to } });
+    expect(engine.sent.at(-1)).toEqual({
+      method: 'cache/startMove',
+      params: { shown: { from: MOVE.from, to: MOVE.to } }
+    });
     expect([model.movePlan, model.moveJob]).toEqual([undefined, 'move-cache']);
     await model.planMove();
     expect(model.moveJob).toBeUndefined();
     model.forgetMove();
     expect(model.movePlan).toBeUndefined();
     expect(await model.move(yes)).toBeUndefined();
+  });
+
+  it('follows the job that moves the cache, and looks at what it has steered', async () => {
+    await show();
+    await model.planMove();
+    await model.move(yes);
+    expect(model.moveState).toBeUndefined();
+    const tell = async (state: JobState): Promise<number> => {
+      engine.sent.length = 0;
+      const job = { ...jobFact({ id: 'move-cache', state }), kind: 'move' as const };
+      engine.jobsChanged.emit([job, jobFact()]);
+      await pass(1);
+      return sent().filter(method => method === getSteering.method).length;
+    };
+    expect(await tell('running')).toBe(1);
+    expect(await tell('running')).toBe(0);
+    expect(model.moveState).toBe('running');
+    expect(await tell('done')).toBe(1);
+    expect(model.moveState).toBe('done');
   });
 
   it('keeps the plan when the job could not be started', async () => {

@@ -9,7 +9,15 @@ import {
   steer,
   unsteer
 } from '../../protocol';
-import type { CacheMovePlan, EnvironmentFacts, Failure, Machine, Steering } from '../../protocol';
+import type {
+  CacheMovePlan,
+  EnvironmentFacts,
+  Failure,
+  JobFact,
+  JobState,
+  Machine,
+  Steering
+} from '../../protocol';
 import { isCancelled, Loader, toFailure } from '../connection';
 import type { EngineState } from '../connection';
 import type { IEngine } from '../tokens';
@@ -35,6 +43,8 @@ export class SteeringModel extends VDomModel {
   private _failed: { action: SteeringAction; failure: Failure } | undefined;
   private _movePlan: CacheMovePlan | undefined;
   private _moveJob: string | undefined;
+  /** Jobs that move a cache, with their states: what they do changes what is steered. */
+  private moves = new Map<string, JobState>();
 
   constructor(
     private readonly engine: IEngine,
@@ -49,6 +59,7 @@ export class SteeringModel extends VDomModel {
       factory: () => this.askRunning()
     });
     engine.stateChanged.connect(this.onEngineState, this);
+    engine.jobsChanged.connect(this.onJobs, this);
   }
 
   override dispose(): void {
@@ -56,6 +67,7 @@ export class SteeringModel extends VDomModel {
       return;
     }
     this.engine.stateChanged.disconnect(this.onEngineState, this);
+    this.engine.jobsChanged.disconnect(this.onJobs, this);
     this.poll.dispose();
     super.dispose();
     this.ending.abort();
@@ -91,6 +103,11 @@ export class SteeringModel extends VDomModel {
   /** The job that moves the cache. */
   get moveJob(): string | undefined {
     return this._moveJob;
+  }
+
+  /** How far that job is, once the engine has told. */
+  get moveState(): JobState | undefined {
+    return this._moveJob === undefined ? undefined : this.moves.get(this._moveJob);
   }
 
   /** Says whether the tab is in sight. */
@@ -140,7 +157,11 @@ export class SteeringModel extends VDomModel {
     let started: string | undefined;
     await this.act('move', async signal => {
       if (plan !== undefined && (await confirm(plan))) {
-        const { jobId } = await this.engine.request(startCacheMove, { to: plan.to }, { signal });
+        const { jobId } = await this.engine.request(
+          startCacheMove,
+          { shown: { from: plan.from, to: plan.to } },
+          { signal }
+        );
         started = jobId;
         this._moveJob = jobId;
         this._movePlan = undefined;
@@ -236,5 +257,18 @@ export class SteeringModel extends VDomModel {
     }
     this.look();
     this.changed();
+  }
+
+  private onJobs(_: IEngine, jobs: JobFact[]): void {
+    const moves = new Map(
+      jobs.filter(({ kind }) => kind === 'move').map(({ id, state }) => [id, state])
+    );
+    const hasNews = [...moves].some(([id, state]) => this.moves.get(id) !== state);
+    this.moves = moves;
+    if (hasNews) {
+      this.stale = true;
+      this.look();
+      this.changed();
+    }
   }
 }

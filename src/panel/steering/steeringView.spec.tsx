@@ -9,6 +9,7 @@ import { getSteering, planCacheMove, steer } from '../../protocol';
 import type { EnvironmentFacts, Steering } from '../../protocol';
 import { failing } from '../testing/failing';
 import type { FakeEngine } from '../testing/fakeEngine';
+import { jobFact } from '../testing/jobFact';
 import { SteeringModel } from './steeringModel';
 import { SteeringWidget } from './steeringTab';
 import {
@@ -240,6 +241,15 @@ describe('moving the cache from the tab', () => {
     await settle();
     await userEvent.click(screen.getByRole('button', { name: 'Show the job' }));
     expect(actions.openJob).toHaveBeenCalledWith('move-cache');
+    for (const [state, text] of [
+      ['running', /is moved by a job/],
+      ['failed', /nothing is lost/],
+      ['done', /has been moved/]
+    ] as const) {
+      act(() => engine.jobsChanged.emit([jobFact({ id: 'move-cache', kind: 'move', state })]));
+      await settle();
+      expect(screen.getByText(text).getAttribute('role')).toBe('status');
+    }
     engine.on(planCacheMove, failing('CACHE_EMPTY'));
     await userEvent.click(screen.getByRole('button', { name: 'See what moving it does' }));
     await settle();
