@@ -6,7 +6,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { canMount, mountTmpfs } from '../src/engine/testing/mounts';
@@ -241,6 +241,33 @@ test('is steered and undone by keyboard', async ({ panel, page, disk }) => {
   await page.keyboard.press('Enter');
   await expect(tab(page)).toContainText('Undone: ');
   await expect(keep).toBeFocused();
+});
+
+test('moves the cache that is there as a job, which the tab follows', async ({
+  panel,
+  page,
+  lab,
+  disk
+}) => {
+  const model = 'models--maker--model/snapshots/1/config.json';
+  const old = join(lab.environment['HF_HOME'] ?? '', 'hub');
+  mkdirSync(join(old, model, '..'), { recursive: true });
+  writeFileSync(join(old, model), '{"a":1}');
+  await panel.open();
+  await openTab(panel);
+  await tab(page).getByRole('button', { name: 'See what moving it does' }).click();
+  const to = `${disk.folder}/.cache/huggingface/hub`;
+  await expect(tab(page)).toContainText(to);
+  await tab(page).getByRole('button', { name: 'Move the cache …' }).click();
+  await expect(panel.dialog).toContainText(old);
+  await panel.dialog.getByRole('button', { name: 'Move it' }).click();
+  await expect(page.locator('.jp-BedrockImport-jobTab')).toContainText('Done', { timeout: 30_000 });
+  expect(readFileSync(join(to, model), 'utf8')).toBe('{"a":1}');
+  expect(existsSync(join(old, model))).toBe(false);
+  await page.getByRole('tab', { name: 'Cache and Temp Folders' }).click();
+  await expect(tab(page)).toContainText('The cache has been moved.');
+  await expect(variable(page, 'HF_HUB_CACHE')).toContainText(to);
+  await expect(tab(page).getByRole('button', { name: 'Undo …' })).toBeVisible();
 });
 
 function isFocused(element: Locator): Promise<boolean> {
