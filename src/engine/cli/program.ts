@@ -11,6 +11,7 @@ import { addJobsCommand } from './commands/jobs';
 import { addModelsCommand } from './commands/models';
 import { addSandboxCommand } from './commands/sandbox';
 import { addTrashCommand } from './commands/trash';
+import { addUploadsCommand } from './commands/uploads';
 import { version } from './version';
 
 const ADDERS = [
@@ -18,6 +19,7 @@ const ADDERS = [
   addInspectCommand,
   addDiskCommand,
   addTrashCommand,
+  addUploadsCommand,
   addCopyCommand,
   addImportCommand,
   addJobsCommand,

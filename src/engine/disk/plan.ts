@@ -30,6 +30,7 @@ export function planFor(
   const fits = missingBytes === 0;
   const noInodes = usage.inodes !== undefined && usage.inodes.available < newEntries;
   const downloadPossible = fits && !noInodes;
+  const advice = downloadPossible ? [] : adviceFor(missingBytes, usage);
   return {
     sizeBytes,
     requiredBytes,
@@ -45,7 +46,8 @@ export function planFor(
       missingBytes,
       noInodes ? newEntries : undefined
     ),
-    nextSteps: downloadPossible ? [] : stepsFor(sizeBytes, missingBytes, usage, host)
+    advice,
+    nextSteps: missingBytes === 0 ? advice : [...advice, ...growSteps(sizeBytes, usage, host)]
   };
 }
 
@@ -72,20 +74,15 @@ function explain(
     : `${need}; ${have}: ${formatBytes(missingBytes)} are missing.`;
 }
 
-function stepsFor(
-  sizeBytes: number,
-  missingBytes: number,
-  usage: DiskUsage,
-  host: HostKind | undefined
-): string[] {
+function adviceFor(missingBytes: number, usage: DiskUsage): string[] {
   const first =
     'Nothing has to be done for an import: the copy streams from the hub to S3 and does not use this disk.';
-  const free = `To have the files here as well, free ${formatBytes(missingBytes)} at ${usage.path}; empty the trash too, deleted files may lie there.`;
-  if (missingBytes === 0) {
-    return [first, `To have the files here as well, delete files at ${usage.path}.`];
-  }
-  const grow = growSteps(sizeBytes, usage, host);
-  return [first, free, ...grow];
+  return missingBytes === 0
+    ? [first, `To have the files here as well, delete files at ${usage.path}.`]
+    : [
+        first,
+        `To have the files here as well, free ${formatBytes(missingBytes)} at ${usage.path}; empty the trash too, deleted files may lie there.`
+      ];
 }
 
 /** In a sentence; `planVolume` has the steps one by one. */

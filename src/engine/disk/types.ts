@@ -54,7 +54,9 @@ export interface DiskPlan {
   route: 'stream' | 'download-possible';
   usage: DiskUsage;
   explanation: string;
-  /** What to do on this host, first things first; empty when nothing is to be done. */
+  /** What to know and do whatever the host is; empty when nothing is to be done. */
+  advice: string[];
+  /** The same, and in a sentence how this host gets more room. */
   nextSteps: string[];
 }
 

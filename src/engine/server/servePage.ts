@@ -7,6 +7,7 @@ import { version } from '../../../package.json';
 import { hello, openConnection, PROTOCOL_VERSION, RELOAD_NEEDED } from '../../protocol';
 import type { Failure, TextChannel } from '../../protocol';
 import { serveCacheMove } from './cacheMove';
+import { serveDisk } from './disk';
 import type { EngineHost } from './host';
 import { serveImportedModels } from './importedModels';
 import { serveImports } from './imports';
@@ -14,6 +15,7 @@ import { serveJobs } from './jobs';
 import { serveMachine } from './machine';
 import { serveModels } from './models';
 import { Page } from './page';
+import { serveUploads } from './uploads';
 import { serveTrash } from './trash';
 import { serveSteering } from './steering';
 
@@ -34,6 +36,8 @@ export function servePage(
     return { protocolVersion: PROTOCOL_VERSION, engineVersion: version };
   });
   serveMachine(page, host);
+  serveDisk(page, host);
+  serveUploads(page, host);
   serveModels(page, host);
   serveImports(page, host);
   serveJobs(page, host);

@@ -1,101 +1,216 @@
+import { resolve } from 'node:path';
+import process from 'node:process';
 import { Option } from 'commander';
-import { DiskPlan, formatBytes, parseSize, planDisk } from '../../disk';
-import { openHubModel, parseModelReference } from '../../hub';
-import { selectImportFiles } from '../../model';
+import { formatBytes, largestSizeFor, listLargeFiles, parseSize } from '../../disk';
+import type { DiskUsage, LargeFiles } from '../../disk';
+import { importSizeOf, reportDisk } from '../../diskReport';
+import type { DiskReport } from '../../diskReport';
 import { ExitCode } from '../exitCodes';
+import type { Printer } from '../output';
 import type { Outcome, Session } from '../session';
-import { Field, fieldLines, pointLines, wrapLines } from '../text/layout';
+import {
+  counted,
+  Field,
+  fieldLines,
+  formatMinute,
+  pointLines,
+  tableLines,
+  wrapLines
+} from '../text/layout';
+import { wholeNumber } from './ask';
 import type { AddSubcommand } from './command';
 
 interface DiskOptions {
   model?: string;
   size?: string;
   path?: string;
+  root?: string;
+  largest?: number | true;
 }
 
-/** The rule `size × 1.05 + 2 GB`, solved for the size. */
-const MARGIN_FACTOR = 1.05;
-const MARGIN_BYTES = 2e9;
+const USUAL_LARGEST = 20;
+const MOST_COLUMNS = 100;
 
 export const addDiskCommand: AddSubcommand = (program, run) => {
   program
     .command('disk')
-    .summary('free space, and whether a model of a size would fit')
+    .summary('free space, whether a model would fit, what could be freed')
     .description(
-      'Shows the disk as df counts it and whether a model would fit on it with a margin of 5 % + 2 GB. ' +
-        'A copy to S3 needs no disk at all. Exits with 3 when the model does not fit.'
+      'Shows the disk as df counts it, whether a model would fit on it with a margin of 5 % + 2 GB, what ' +
+        'could be freed to make it fit, and how this host gets a larger volume. A copy to S3 needs no ' +
+        'disk at all. Exits with 3 when the model does not fit. Writes nothing, so that it works on a ' +
+        'disk that is full.'
     )
     .addOption(
       new Option('--model <model>', 'a model of the hub: its size is what counts').conflicts('size')
     )
     .option('--size <size>', 'such as 61GB (10^9) or 57GiB (2^30)')
     .option('--path <folder>', 'where the files would go (default: the JupyterLab root)')
+    .option('--largest [number]', 'list the largest files under the root (20)', wholeNumber(1))
+    .option('--root <folder>', 'the JupyterLab root to look under (default: this host’s)')
     .action((options: DiskOptions) => run(session => showDisk(session, options)));
 };
 
 async function showDisk(session: Session, options: DiskOptions): Promise<Outcome> {
   // A wrong size is told before anything is looked up.
   const givenBytes = options.size === undefined ? undefined : parseSize(options.size);
-  const environment = await session.environment();
-  const path = options.path ?? environment.root;
-  const model = options.model === undefined ? undefined : await importSize(session, options.model);
+  const { signal, progress } = session;
+  const found = await session.environment();
+  const root = options.root === undefined ? found.root : resolve(options.root);
+  const environment = { ...found, root };
+  const path = options.path === undefined ? root : resolve(options.path);
+  const model =
+    options.model === undefined
+      ? undefined
+      : await importSizeOf((await session.engine()).hub, options.model, { signal });
   const sizeBytes = model?.sizeBytes ?? givenBytes;
-  const plan = await planDisk({ sizeBytes: sizeBytes ?? 0, path, environment });
-  const largestModelBytes = Math.max(
-    0,
-    Math.floor((plan.availableBytes - MARGIN_BYTES) / MARGIN_FACTOR)
-  );
+  progress.status('Looking for what could be freed');
+  const report = await reportDisk({
+    sizeBytes: sizeBytes ?? 0,
+    path,
+    environment,
+    env: process.env,
+    userId: process.getuid?.(),
+    signal
+  });
+  const largeFiles =
+    options.largest === undefined ? undefined : await findLargest(session, root, options.largest);
+  progress.clear();
+  const { plan, volume, ...rest } = report;
+  const facts = {
+    ...rest,
+    largestModelBytes: largestSizeFor(plan.availableBytes),
+    ...(largeFiles === undefined ? {} : { root, largeFiles })
+  };
+  const print = (to: Printer): void => {
+    printReport(to, report, model?.model, sizeBytes);
+    if (largeFiles !== undefined) {
+      printLargeFiles(to, root, largeFiles);
+    }
+  };
   if (sizeBytes === undefined) {
+    const { availableBytes, usage } = plan;
     return {
       document: {
-        path,
-        requiredBytes: 0,
-        availableBytes: plan.availableBytes,
-        fits: true,
-        missingBytes: 0,
-        largestModelBytes,
-        usage: plan.usage
+        ...{ path, requiredBytes: 0, availableBytes, fits: true, missingBytes: 0 },
+        ...facts,
+        fitsAfterFreeing: true,
+        usage,
+        steps: []
       },
-      print: to => {
-        to.lines(
-          fieldLines([...usageFields(plan), ['Largest model', formatBytes(largestModelBytes)]])
-        );
-      }
+      print
     };
   }
   return {
-    document: { path, ...model, ...plan, largestModelBytes },
+    document: { path, ...model, ...plan, ...facts, volume },
     exitCode: plan.fits ? ExitCode.done : ExitCode.blocked,
-    print: to => {
-      to.lines(
-        fieldLines([
-          ...usageFields(plan),
-          ['Model', model?.model],
-          ['Model size', formatBytes(plan.sizeBytes)],
-          ['Required', `${formatBytes(plan.requiredBytes)} (size x 1.05 + 2 GB)`],
-          [plan.fits ? 'Fits' : 'Missing', plan.fits ? 'yes' : formatBytes(plan.missingBytes)]
-        ])
-      );
-      to.line();
-      to.lines(wrapLines(plan.explanation, Math.min(to.columns, 100)));
-      for (const step of plan.nextSteps) {
-        to.lines(pointLines(step, Math.min(to.columns, 100)));
-      }
-    }
+    print
   };
 }
 
-async function importSize(
-  session: Session,
-  text: string
-): Promise<{ model: string; sizeBytes: number }> {
-  const { hub } = await session.engine();
-  const reference = parseModelReference(text, { endpoint: hub.endpoint });
-  const model = await openHubModel(hub, reference, { signal: session.signal });
-  return { model: model.id, sizeBytes: selectImportFiles(model.files).totalBytes };
+async function findLargest(
+  { progress, signal }: Session,
+  root: string,
+  wish: number | true
+): Promise<LargeFiles> {
+  progress.status('Looking for the largest files');
+  return await listLargeFiles(root, {
+    limit: wish === true ? USUAL_LARGEST : wish,
+    signal,
+    onLooked: files => progress.status(`Looking for the largest files: ${files} looked at`)
+  });
 }
 
-function usageFields({ usage }: DiskPlan): Field[] {
+function printReport(
+  to: Printer,
+  report: DiskReport,
+  model: string | undefined,
+  sizeBytes: number | undefined
+): void {
+  const { plan, folder, folderOnDisk, roomMakers, fitsAfterFreeing, steps } = report;
+  const columns = Math.min(to.columns, MOST_COLUMNS);
+  const largest = largestSizeFor(plan.availableBytes);
+  const fields: Field[] = [
+    ...usageFields(plan.usage),
+    ['Hub cache', folderOnDisk ? folder : `${folder} (another disk)`]
+  ];
+  if (sizeBytes === undefined) {
+    fields.push(['Largest model', plan.usage.unlimited ? 'any' : formatBytes(largest)]);
+  } else {
+    fields.push(
+      ['Model', model],
+      ['Model size', formatBytes(plan.sizeBytes)],
+      ['Required', `${formatBytes(plan.requiredBytes)} (size x 1.05 + 2 GB)`],
+      [plan.fits ? 'Fits' : 'Missing', plan.fits ? 'yes' : formatBytes(plan.missingBytes)]
+    );
+  }
+  to.lines(fieldLines(fields));
+  if (sizeBytes !== undefined) {
+    to.line();
+    to.lines(wrapLines(plan.explanation, columns));
+    for (const step of plan.advice) {
+      to.lines(pointLines(step, columns));
+    }
+  }
+  if (roomMakers.length > 0) {
+    to.line();
+    to.line(
+      sizeBytes === undefined || plan.fits
+        ? 'What could be freed:'
+        : `What could be freed, which would ${fitsAfterFreeing ? 'be enough' : 'not be enough'}:`
+    );
+    to.lines(
+      tableLines(
+        roomMakers.map(({ label, bytes, path }) => [formatBytes(bytes), label, path]),
+        { columns: ['right', 'left', 'left'], indent: 2 }
+      )
+    );
+  }
+  if (sizeBytes !== undefined) {
+    printVolume(to, report, columns);
+  }
+  for (const [index, { text, command, url }] of steps.entries()) {
+    to.lines(wrapLines(`${index + 1}. ${text}`, columns, 2));
+    to.lines([url, command].flatMap(line => (line === undefined ? [] : [`     ${line}`])));
+  }
+}
+
+function printVolume(to: Printer, { plan, volume }: DiskReport, columns: number): void {
+  if (volume === undefined || plan.fits) {
+    return;
+  }
+  to.line();
+  to.lines(
+    wrapLines(
+      volume.problem ??
+        `For ${formatBytes(plan.sizeBytes)} beside what is there now, a volume needs ${volume.neededGb} GB (of 2^30 bytes). ${volume.rules.join(' ')}`.trim(),
+      columns
+    )
+  );
+}
+
+function printLargeFiles(to: Printer, root: string, found: LargeFiles): void {
+  to.line();
+  to.line(`The largest of ${counted(found.looked, 'file')} under ${root}:`);
+  to.lines(
+    tableLines(
+      found.files.map(({ bytes, modifiedAt, outputBytes, path }) => [
+        formatBytes(bytes),
+        formatMinute(new Date(modifiedAt)),
+        outputBytes === undefined ? '' : `${formatBytes(outputBytes)} in outputs`,
+        path
+      ]),
+      { columns: ['right', 'left', 'right', 'left'], indent: 2 }
+    )
+  );
+  if (found.unreadable > 0) {
+    to.line(
+      `${counted(found.unreadable, 'file or folder', 'files or folders')} could not be looked at.`
+    );
+  }
+}
+
+function usageFields(usage: DiskUsage): Field[] {
   return [
     ['Path', usage.path],
     ['File system', usage.fileSystemType],
