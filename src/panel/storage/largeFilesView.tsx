@@ -11,7 +11,7 @@ import {
   useTrans
 } from '../components';
 import { KeepFocus } from './keepFocus';
-import { ActionButton } from './rows';
+import { ActionButton, LinkButton } from './rows';
 import type { StorageModel } from './storageModel';
 import type { StorageActions } from './storageView';
 import { visibleName } from './visibleName';
@@ -111,26 +111,22 @@ function File(props: {
           {outputBytes !== undefined && (
             <span>{trans.__('outputs of its cells: %1', formatBytes(outputBytes))}</span>
           )}
+          {inRoot !== undefined && showInBrowser !== undefined && (
+            <LinkButton
+              label={trans.__('Show in File Browser')}
+              name={trans.__('Show in File Browser: %1', shown)}
+              onClick={() => showInBrowser(inRoot)}
+            />
+          )}
+          {inRoot !== undefined && outputBytes !== undefined && openNotebook !== undefined && (
+            <LinkButton
+              label={trans.__('Open')}
+              name={trans.__('Open %1', shown)}
+              onClick={() => openNotebook(inRoot)}
+            />
+          )}
+          <CopyButton text={path} label={trans.__('Copy the path of %1', shown)} />
         </p>
-      </div>
-      <div className="jp-BedrockImport-storageMore jp-BedrockImport-storageButtons">
-        {inRoot !== undefined && showInBrowser !== undefined && (
-          <ActionButton
-            label={trans.__('Show in File Browser')}
-            name={trans.__('Show %1 in the file browser', shown)}
-            disabled={false}
-            onClick={() => showInBrowser(inRoot)}
-          />
-        )}
-        {inRoot !== undefined && outputBytes !== undefined && openNotebook !== undefined && (
-          <ActionButton
-            label={trans.__('Open')}
-            name={trans.__('Open %1', shown)}
-            disabled={false}
-            onClick={() => openNotebook(inRoot)}
-          />
-        )}
-        <CopyButton text={path} label={trans.__('Copy the path of %1', shown)} />
       </div>
     </li>
   );

@@ -119,3 +119,22 @@ export function ActionButton(props: {
     </button>
   );
 }
+
+/** A button that is one of many and stands in a line of text. */
+export function LinkButton(props: {
+  label: string;
+  /** For screen readers: which of the many. */
+  name: string;
+  onClick: () => void;
+}): JSX.Element {
+  return (
+    <button
+      type="button"
+      className="jp-BedrockImport-linkButton"
+      aria-label={props.name}
+      onClick={props.onClick}
+    >
+      {props.label}
+    </button>
+  );
+}

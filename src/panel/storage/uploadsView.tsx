@@ -12,7 +12,7 @@ import {
 import { KeepFocus } from './keepFocus';
 import { WhatCameOfIt } from './outcome';
 import { ActionBar } from './actionBar';
-import { ActionButton, ChooseAll, Row } from './rows';
+import { ActionButton, ChooseAll, LinkButton, Row } from './rows';
 import { useSelection } from './selection';
 import type { StorageModel } from './storageModel';
 import type { StorageActions } from './storageView';
@@ -118,6 +118,19 @@ function Listing(props: {
   return (
     <>
       {uploads.length > 0 && (
+        <p>
+          {trans._n(
+            '%1 unfinished upload in %3: %2 are billed.',
+            '%4 unfinished uploads in %3: %2 are billed.',
+            uploads.length,
+            formatBytes(bytes),
+            bucket,
+            formatCount(uploads.length)
+          )}
+          {more && ` ${trans.__('There are more, which are not listed.')}`}
+        </p>
+      )}
+      {uploads.length > 0 && (
         <ActionBar
           model={model}
           section="uploads"
@@ -139,17 +152,6 @@ function Listing(props: {
         </p>
       ) : (
         <>
-          <p>
-            {trans._n(
-              '%1 unfinished upload in %3: %2 are billed.',
-              '%4 unfinished uploads in %3: %2 are billed.',
-              uploads.length,
-              formatBytes(bytes),
-              bucket,
-              formatCount(uploads.length)
-            )}
-            {more && ` ${trans.__('There are more, which are not listed.')}`}
-          </p>
           <ChooseAll label={trans.__('Select all')} ids={ids} chosen={chosen} choose={choose} />
           <ul aria-label={trans.__('Unfinished uploads in %1', bucket)}>
             {uploads.slice(0, limit).map(upload => (
@@ -192,6 +194,13 @@ function Upload(props: {
         <p>
           <span>{trans.__('begun: %1', formatTime(initiatedAt))}</span>
           <span>{trans._n('%1 part', '%2 parts', parts, formatCount(parts))}</span>
+          {job !== undefined && onJob !== undefined && (
+            <LinkButton
+              label={trans.__('Show the job')}
+              name={trans.__('Show the job: %1', visibleName(key))}
+              onClick={() => onJob(job.id)}
+            />
+          )}
         </p>
       }
       problem={
@@ -199,15 +208,6 @@ function Upload(props: {
           ? undefined
           : trans.__('A job may go on with it: %1', visibleName(job.title))
       }
-    >
-      {job !== undefined && onJob !== undefined && (
-        <ActionButton
-          label={trans.__('Show the job')}
-          name={trans.__('Show the job of %1', visibleName(key))}
-          disabled={false}
-          onClick={() => onJob(job.id)}
-        />
-      )}
-    </Row>
+    />
   );
 }
