@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAskCommand } from './commands/ask';
+import { addCacheCommand } from './commands/cache';
 import type { RunSubcommand } from './commands/command';
 import { addCopyCommand } from './commands/copy';
 import { addDiskCommand } from './commands/disk';
@@ -19,6 +20,7 @@ const ADDERS = [
   addInspectCommand,
   addDiskCommand,
   addTrashCommand,
+  addCacheCommand,
   addUploadsCommand,
   addCopyCommand,
   addImportCommand,

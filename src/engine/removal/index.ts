@@ -1,4 +1,5 @@
 export { measureFreed } from './measureFreed';
 export type { Freed } from './measureFreed';
+export { measureRemoval } from './measureRemoval';
 export { finishRemovals, isMovedUp, removeTree } from './removeTree';
 export type { RemovalOptions, RemovalProgress, RemovalResult } from './removeTree';

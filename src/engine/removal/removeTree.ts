@@ -48,6 +48,9 @@ export interface RemovalOptions {
  * What cannot be removed, and what is left when the signal aborts, is put back; what a process that was
  * killed has moved up, the next run with the same `within` removes.
  *
+ * A program that may list and write `within` itself could see the new name and exchange that folder, so
+ * `within` has to be a folder of this user that others cannot write in, or one that was chosen knowingly.
+ *
  * @throws BedrockImportError `CANCELLED`, `REMOVAL_OUTSIDE` (the path leaves `within`, or by a link)
  */
 export async function removeTree(path: string, options: RemovalOptions): Promise<RemovalResult> {
@@ -161,14 +164,25 @@ class Removal {
     // One after the other: each needs a free place in the list of names of `within`.
     for (const entry of entries ?? []) {
       if (entry.isDirectory() && !entry.name.includes(REPLACEMENT)) {
+        this.checkAbort(shown);
         const done = await this.remove(join(folder, entry.name), join(shown, entry.name));
         whole &&= done;
       }
     }
-    if ((entries ?? []).some(({ name }) => name.includes(REPLACEMENT))) {
-      return whole && (await removeUnnameable(folder, shown, this.result));
+    if (!whole) {
+      return false;
     }
-    return whole && this.removeEmpty(folder, shown, facts);
+    const unnameable = (entries ?? []).filter(({ name }) => name.includes(REPLACEMENT));
+    if (unnameable.length === 0) {
+      return this.removeEmpty(folder, shown, facts);
+    }
+    const withFolders = unnameable.some(entry => entry.isDirectory());
+    const error = await removeUnnameable(folder, shown, { withFolders });
+    if (error !== undefined) {
+      return this.leave(shown, error);
+    }
+    this.count(facts);
+    return true;
   }
 
   private async removeEntry(folder: string, shown: string, entry: Dirent): Promise<boolean> {
@@ -219,7 +233,11 @@ class Removal {
     try {
       await unlink(path);
     } catch (error) {
-      return isMissing(error) || this.leaveFor(shown, error);
+      if (!isMissing(error)) {
+        this.result.left.push({ path: shown, error: toRemovalError(shown, error) });
+        return false;
+      }
+      return true;
     }
     this.count(facts);
     return true;
@@ -229,7 +247,7 @@ class Removal {
     try {
       await rmdir(folder);
     } catch (error) {
-      return isMissing(error) || this.leaveFor(shown, error);
+      return isMissing(error) || this.leave(shown, toRemovalError(shown, error));
     }
     this.count(facts);
     return true;
@@ -263,10 +281,6 @@ class Removal {
       this.leave(shown, toRemovalError(shown, error));
     }
     return undefined;
-  }
-
-  private leaveFor(shown: string, error: unknown): false {
-    return this.leave(shown, toRemovalError(shown, error));
   }
 
   private leave(shown: string, error: BedrockImportError): false {

@@ -8,6 +8,7 @@ import { hello, openConnection, PROTOCOL_VERSION, RELOAD_NEEDED } from '../../pr
 import type { Failure, TextChannel } from '../../protocol';
 import { serveCacheMove } from './cacheMove';
 import { serveDisk } from './disk';
+import { serveCache } from './cache';
 import type { EngineHost } from './host';
 import { serveImportedModels } from './importedModels';
 import { serveImports } from './imports';
@@ -45,6 +46,7 @@ export function servePage(
   serveSteering(page, host);
   serveCacheMove(page, host);
   serveTrash(page, host);
+  serveCache(page, host);
   connection.listen();
 }
 

@@ -1,0 +1,59 @@
+import { measureFreed, removeTree } from '../removal';
+import type { RemovalProgress, RemovalResult } from '../removal';
+import { planHubDeletion } from './planCacheDeletion';
+import { scanHubCache } from './scanHubCache';
+
+export interface CacheDeletionResult extends RemovalResult {
+  freedBytes: number;
+  /** Of the disk that the cache lies on. */
+  availableBefore: number;
+  availableAfter: number;
+}
+
+/**
+ * Deletes from the hub's cache what a plan has named. Looks anew right before: what has come to be used
+ * since the plan was made stays, and nothing is deleted that was not shown.
+ *
+ * @param ids As for `planHubDeletion`.
+ * @param shown The paths of the plan that the user has seen.
+ * @throws BedrockImportError `CACHE_ENTRY_UNKNOWN` (usage), `CANCELLED`
+ */
+export async function deleteFromHubCache(
+  folder: string,
+  ids: readonly string[],
+  shown: readonly string[],
+  options: { signal?: AbortSignal; onProgress?: (progress: RemovalProgress) => void } = {}
+): Promise<CacheDeletionResult> {
+  const scan = await scanHubCache(folder, options);
+  const plan = await planHubDeletion(scan, ids, options);
+  const agreed = new Set(shown);
+  const paths = plan.paths.filter(path => agreed.has(path));
+  const { result, ...freed } = await measureFreed([scan.real], () =>
+    removeAll(paths, scan.real, options)
+  );
+  return { ...result, ...freed };
+}
+
+/** Removes paths that all lie in one folder, one after the other. */
+export async function removeAll(
+  paths: readonly string[],
+  within: string,
+  options: { signal?: AbortSignal; onProgress?: (progress: RemovalProgress) => void }
+): Promise<RemovalResult> {
+  const total: RemovalResult = { removed: 0, bytes: 0, left: [] };
+  for (const path of paths) {
+    const { removed, bytes, left } = await removeTree(path, {
+      within,
+      signal: options.signal,
+      onProgress: progress =>
+        options.onProgress?.({
+          removed: total.removed + progress.removed,
+          bytes: total.bytes + progress.bytes
+        })
+    });
+    total.removed += removed;
+    total.bytes += bytes;
+    total.left.push(...left);
+  }
+  return total;
+}

@@ -1,0 +1,291 @@
+import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { measureFolder } from '../disk';
+import { cancelledError } from '../errors';
+import { CachedContents } from './cachedContents';
+import type { CachedContent } from './cachedContents';
+import { repositoryOf } from './repositoryNames';
+import type { CachedType } from './repositoryNames';
+
+/** Written to so recently, a file may be one that a download writes to now. */
+const IN_USE_MS = 10 * 60_000;
+
+export interface CachedRevision {
+  /** `models--org--name@commit` */
+  id: string;
+  commit: string;
+  /** Branches and tags. */
+  refs: string[];
+  path: string;
+  files: number;
+  /** All its files, also those that other revisions use. */
+  bytes: number;
+  /** What deleting it alone frees, without what its folders take. */
+  freesBytes: number;
+  modifiedMs?: number;
+  contents: Set<CachedContent>;
+}
+
+export interface CachedRepository {
+  /** The name of its folder. */
+  id: string;
+  type: CachedType;
+  name: string;
+  path: string;
+  /** All its files, also those that other repositories use. */
+  bytes: number;
+  freesBytes: number;
+  modifiedMs?: number;
+  revisions: CachedRevision[];
+  /** Files of its blobs that no revision uses. */
+  unreferenced: { path: string; bytes: number }[];
+  /** Downloads that did not end, with what belongs to them. */
+  incomplete: { path: string; bytes: number; modifiedMs: number; inUse: boolean }[];
+}
+
+export interface HubCacheScan {
+  /** As the variables name it. */
+  path: string;
+  /** Where it really is; nothing outside of it is ever deleted. */
+  real: string;
+  exists: boolean;
+  /** What all of it takes from the disk. */
+  bytes: number;
+  sharedStore: boolean;
+  repositories: CachedRepository[];
+  /** Files of the shared store that no repository uses. */
+  unreferenced: { path: string; bytes: number }[];
+  contents: CachedContents;
+  warnings: string[];
+  unreadable: number;
+}
+
+/**
+ * What the Hugging Face cache holds, by repository and revision, and what deleting each really frees: files
+ * that revisions share are counted once, also those that newer clients keep in one store for all
+ * repositories. No link is followed out of the cache.
+ *
+ * @throws BedrockImportError `CANCELLED`
+ */
+export async function scanHubCache(
+  folder: string,
+  options: { signal?: AbortSignal; now?: number } = {}
+): Promise<HubCacheScan> {
+  const real = await realpath(folder).catch(() => folder);
+  const size = await measureFolder(real, options);
+  const scan: HubCacheScan = {
+    path: folder,
+    real,
+    exists: size !== undefined,
+    bytes: size?.bytes ?? 0,
+    sharedStore: false,
+    repositories: [],
+    unreferenced: [],
+    contents: new CachedContents(real),
+    warnings: [],
+    unreadable: size?.unreadable ?? 0
+  };
+  for (const entry of await foldersIn(real)) {
+    if (options.signal?.aborted) {
+      throw cancelledError(folder);
+    }
+    const named = repositoryOf(entry);
+    if (named !== undefined) {
+      scan.repositories.push(await scanRepository(scan, entry, named, options.now ?? Date.now()));
+    } else if (/^(?:models|datasets|spaces)--/.test(entry)) {
+      scan.warnings.push(`${join(real, entry)} has a name that no repository can have.`);
+    }
+  }
+  await scanSharedStore(scan);
+  // Only now it is known who uses what.
+  scan.repositories.forEach(sumUp);
+  return scan;
+}
+
+async function scanRepository(
+  scan: HubCacheScan,
+  id: string,
+  named: { type: CachedType; name: string },
+  now: number
+): Promise<CachedRepository> {
+  const path = join(scan.real, id);
+  const repository: CachedRepository = {
+    id,
+    ...named,
+    path,
+    bytes: 0,
+    freesBytes: 0,
+    revisions: [],
+    unreferenced: [],
+    incomplete: []
+  };
+  const refs = await refsOf(join(path, 'refs'));
+  for (const commit of await foldersIn(join(path, 'snapshots'))) {
+    const revision = await scanRevision(scan, repository, commit);
+    revision.refs = refs.filter(ref => ref.commit === commit).map(({ name }) => name);
+    repository.revisions.push(revision);
+  }
+  await scanBlobs(scan, repository, now);
+  return repository;
+}
+
+async function scanRevision(
+  scan: HubCacheScan,
+  repository: CachedRepository,
+  commit: string
+): Promise<CachedRevision> {
+  const path = join(repository.path, 'snapshots', commit);
+  const id = `${repository.id}@${commit}`;
+  const contents = new Set<CachedContent>();
+  let files = 0;
+  for (const file of await namesBelow(path)) {
+    const content = await scan.contents.follow(file, repository.path);
+    if (content === 'outside') {
+      scan.warnings.push(
+        `${file} leads out of its repository; where to is neither counted nor deleted.`
+      );
+    } else if (content === 'missing') {
+      scan.warnings.push(`${file} leads to a file that is not there: the revision is incomplete.`);
+    } else {
+      content.holders.add(id);
+      contents.add(content);
+    }
+    files += 1;
+  }
+  return { id, commit, refs: [], path, files, bytes: 0, freesBytes: 0, contents };
+}
+
+/** Blobs that a revision uses are known already; what is left is incomplete or of no use. */
+async function scanBlobs(
+  scan: HubCacheScan,
+  repository: CachedRepository,
+  now: number
+): Promise<void> {
+  const folder = join(repository.path, 'blobs');
+  if (!(await isFolder(folder))) {
+    return;
+  }
+  for (const name of await readdir(folder).catch((): string[] => [])) {
+    const path = join(folder, name);
+    const facts = await lstat(path, { bigint: true }).catch(() => undefined);
+    if (facts === undefined || facts.isDirectory()) {
+      continue;
+    }
+    const bytes = Number(facts.blocks) * 512;
+    const modifiedMs = Number(facts.mtimeMs);
+    if (/\.(?:incomplete|ranges|tmp)$/.test(name)) {
+      const inUse = now - modifiedMs < IN_USE_MS;
+      repository.incomplete.push({ path, bytes, modifiedMs, inUse });
+      continue;
+    }
+    const content = await scan.contents.follow(path, repository.path);
+    const used = typeof content === 'object' && content.holders.size > 0;
+    if (!used) {
+      repository.unreferenced.push({ path, bytes });
+    }
+  }
+}
+
+/** `blobs/<2 hexadecimal digits>/<hash>`, of huggingface_hub 2 and newer. */
+async function scanSharedStore(scan: HubCacheScan): Promise<void> {
+  const store = join(scan.real, 'blobs');
+  for (const prefix of await foldersIn(store)) {
+    if (!/^[0-9a-f]{2}$/.test(prefix)) {
+      continue;
+    }
+    for (const name of await readdir(join(store, prefix)).catch((): string[] => [])) {
+      const path = join(store, prefix, name);
+      const facts = await lstat(path, { bigint: true }).catch(() => undefined);
+      if (facts?.isFile() !== true || !/^[0-9a-f]{64}$/.test(name)) {
+        continue;
+      }
+      scan.sharedStore = true;
+      const content = scan.contents.add(path, facts);
+      if (content.holders.size === 0) {
+        scan.unreferenced.push({ path, bytes: content.bytes });
+      }
+    }
+  }
+}
+
+function sumUp(repository: CachedRepository): void {
+  const own = new Set(repository.revisions.map(({ id }) => id));
+  const contents = new Set<CachedContent>();
+  for (const revision of repository.revisions) {
+    revision.contents.forEach(content => contents.add(content));
+    revision.bytes = sum([...revision.contents]);
+    revision.freesBytes = sum(
+      [...revision.contents].filter(content => goesWith(content, new Set([revision.id])))
+    );
+    revision.modifiedMs = latest([...revision.contents]);
+  }
+  const rest = sum(repository.unreferenced) + sum(repository.incomplete);
+  repository.bytes = sum([...contents]) + rest;
+  repository.freesBytes = sum([...contents].filter(content => goesWith(content, own))) + rest;
+  repository.modifiedMs = latest([...contents]);
+}
+
+/** Whether nobody else uses it, in the cache or by a name outside of it. */
+export function goesWith(content: CachedContent, revisions: ReadonlySet<string>): boolean {
+  return (
+    [...content.holders].every(holder => revisions.has(holder)) &&
+    content.names <= content.paths.size
+  );
+}
+
+function sum(sized: readonly { bytes: number }[]): number {
+  return sized.reduce((total, { bytes }) => total + bytes, 0);
+}
+
+function latest(contents: readonly CachedContent[]): number | undefined {
+  return contents.length === 0
+    ? undefined
+    : Math.max(...contents.map(({ modifiedMs }) => modifiedMs));
+}
+
+async function refsOf(folder: string): Promise<{ name: string; commit: string; path: string }[]> {
+  const paths = await namesBelow(folder);
+  const refs = await Promise.all(
+    paths.map(async path => ({
+      name: path.slice(folder.length + 1),
+      path,
+      commit: (await readSmall(path))?.trim() ?? ''
+    }))
+  );
+  return refs;
+}
+
+/** A link among the refs is not read: it may lead anywhere. */
+async function readSmall(path: string): Promise<string | undefined> {
+  const facts = await lstat(path).catch(() => undefined);
+  return facts?.isFile() === true && facts.size < 1000
+    ? await readFile(path, 'utf8').catch(() => undefined)
+    : undefined;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
+/** Real folders in a real folder. */
+async function foldersIn(path: string): Promise<string[]> {
+  if (!(await isFolder(path))) {
+    return [];
+  }
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  return entries.filter(entry => entry.isDirectory()).map(({ name }) => name);
+}
+
+/** Everything below a real folder that is no folder, by absolute path. */
+export async function namesBelow(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  const waiting = (await isFolder(folder)) ? [folder] : [];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const entry of await readdir(next, { withFileTypes: true }).catch(() => [])) {
+      const path = join(next, entry.name);
+      (entry.isDirectory() ? waiting : found).push(path);
+    }
+  }
+  return found;
+}
