@@ -1,44 +1,18 @@
 /**
  * Caches and temporary files under the JupyterLab root: steered and undone, for real kernels and
- * terminals; and the disk in the status bar. The root is a disk of its own, so that the home is elsewhere
- * and that the disk can be made small: it has to be mounted, which not every machine allows.
+ * terminals. The root is a disk of its own, so that the home is elsewhere.
  */
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { canMount, mountTmpfs } from '../src/engine/testing/mounts';
-import { expect, test as base } from './fixtures';
+import { expect } from './fixtures';
 import type { PanelPage, Theme } from './panel';
-
-/** The disk of the JupyterLab root. */
-interface RootDisk {
-  folder: string;
-  resize(size: string): void;
-}
-
-/** It takes only as much as is written to it. */
-const PLENTY = '40g';
-
-const test = base.extend<object, { disk: RootDisk }>({
-  disk: [
-    async ({ runningLab }, use) => {
-      const { root: folder } = runningLab;
-      const mount = (...args: string[]): void =>
-        void execFileSync('mount', [...args, folder], { stdio: 'pipe' });
-      mount('-t', 'tmpfs', '-o', `size=${PLENTY}`, 'none');
-      await use({ folder, resize: size => mount('-o', `remount,size=${size}`) });
-      // Kernels and the engine are in it until the server ends.
-      execFileSync('umount', ['--lazy', folder]);
-    },
-    { scope: 'worker', auto: true }
-  ]
-});
+import { CAN_MOUNT, test } from './rootDisk';
 
 test.use({ labEnv: { TRANSFORMERS_CACHE: '/tmp/transformers' } });
-test.skip(!canMount(() => mountTmpfs('size=1m')), 'Nothing can be mounted here.');
+test.skip(!CAN_MOUNT, 'Nothing can be mounted here.');
 test.setTimeout(120_000);
 
 interface Places {
@@ -292,37 +266,3 @@ for (const theme of ['JupyterLab Light', 'JupyterLab Dark'] as Theme[]) {
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
   });
 }
-
-test('the status bar says when the disk is short, and leads to what can be freed', async ({
-  panel,
-  page,
-  disk
-}) => {
-  const status = page.locator('.jp-BedrockImport-diskStatus');
-  disk.resize('1500m');
-  try {
-    await panel.visit();
-    await panel.settled();
-    await expect(status).toBeHidden();
-    await panel.show();
-    await expect(status).toBeVisible();
-    await expect(status).toContainText(/^Disk: 1\.\d\d GB left$/);
-    await status.press('Enter');
-    await expect(page.getByRole('tab', { name: 'Storage', selected: true })).toBeVisible();
-
-    disk.resize('100m');
-    await panel.reload();
-    await panel.show();
-    const toast = page.locator('.Toastify__toast', { hasText: 'The disk is nearly full' });
-    await expect(toast).toBeVisible();
-    await expect(toast.getByRole('button', { name: 'Free Up Space …' })).toBeVisible();
-
-    disk.resize(PLENTY);
-    await panel.reload();
-    await panel.show();
-    await expect(panel.section('This machine')).toContainText('42.9');
-    await expect(status).toBeHidden();
-  } finally {
-    disk.resize(PLENTY);
-  }
-});
