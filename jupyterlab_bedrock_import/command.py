@@ -19,6 +19,7 @@ from jupyterlab_bedrock_import.engine_folders import (
     option_values,
     state_folder,
 )
+from jupyterlab_bedrock_import.mounts import UNNAMEABLE_MOUNTS, has_unnameable_mounts
 
 BUNDLES = Path(__file__).parent / "bundle"
 
@@ -289,6 +290,8 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     else:
         # The engine must choose the same folder that it is allowed to write in.
         env[STATE_VARIABLE] = state_folder(env)
+        if has_unnameable_mounts():
+            env[UNNAMEABLE_MOUNTS] = "1"
         command = engine_command(deno, arguments, env)
     check_bundle(command)
     become(command, env)

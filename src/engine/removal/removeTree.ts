@@ -14,6 +14,8 @@ import { requireInside } from './requireInside';
 const BLOCK_BYTES = 512n;
 /** More at a time are no faster, and would keep a copy that runs meanwhile from the disk. */
 const AT_A_TIME = 16;
+/** Milliseconds between two reports of progress at least. */
+const TELL_MS = 100;
 /** What stands for bytes of a name that are no UTF-8: such a name leads to nothing. */
 const REPLACEMENT = '\uFFFD';
 const MOVED_UP = /^\.removing-[0-9a-f]{32}$/;
@@ -59,6 +61,7 @@ export async function removeTree(path: string, options: RemovalOptions): Promise
   const removal = new Removal(device, options);
   await removal.remove(path, path);
   await finishMovedUp(removal, within);
+  removal.tell();
   return removal.result;
 }
 
@@ -90,6 +93,7 @@ class Removal {
   readonly result: RemovalResult = { removed: 0, bytes: 0, left: [] };
   /** Of files with several names, until the last one is removed. */
   private readonly namesLeft = new Map<string, bigint>();
+  private toldAt = 0;
 
   constructor(
     private readonly device: bigint,
@@ -159,7 +163,7 @@ class Removal {
       this.checkAbort(shown);
       const done = await Promise.all(some.map(entry => this.removeEntry(folder, shown, entry)));
       whole &&= done.every(Boolean);
-      this.options.onProgress?.({ removed: this.result.removed, bytes: this.result.bytes });
+      this.tellSometimes();
     }
     // One after the other: each needs a free place in the list of names of `within`.
     for (const entry of entries ?? []) {
@@ -289,6 +293,17 @@ class Removal {
       this.result.left.push({ path: shown, error });
     }
     return false;
+  }
+
+  private tellSometimes(): void {
+    if (Date.now() - this.toldAt >= TELL_MS) {
+      this.tell();
+    }
+  }
+
+  tell(): void {
+    this.toldAt = Date.now();
+    this.options.onProgress?.({ removed: this.result.removed, bytes: this.result.bytes });
   }
 
   private checkAbort(shown: string): void {

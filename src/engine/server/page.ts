@@ -11,11 +11,15 @@ import { answerNews, HELLO_NEEDED, storageNews } from '../../protocol';
 import type { AnswerNews, Failure, StorageNews } from '../../protocol';
 import { toResponseError } from './failures';
 
+/** Nobody sees more of it, and a deletion has thousands of steps. */
+const STORAGE_NEWS_MS = 100;
+
 /** One connected page: its requests are answered until it leaves, which stops what it waits for. */
 export class Page {
   /** The page speaks this engine's version. */
   greeted = false;
   private readonly leaving = new AbortController();
+  private storageToldAt = -Infinity;
 
   constructor(private readonly connection: MessageConnection) {
     connection.onClose(() => this.leaving.abort());
@@ -59,7 +63,9 @@ export class Page {
   }
 
   tellStorage(token: string, news: StorageNews): void {
-    if (!this.gone.aborted) {
+    const now = performance.now();
+    if (!this.gone.aborted && now - this.storageToldAt >= STORAGE_NEWS_MS) {
+      this.storageToldAt = now;
       this.connection.sendProgress(storageNews, token, news).catch(() => undefined);
     }
   }

@@ -13,6 +13,9 @@ import { toFailure } from './failures';
 import type { EngineHost } from './host';
 import type { Page } from './page';
 
+/** More say nothing new, and there may be hundreds of thousands. */
+const MOST_LEFT = 500;
+
 export function serveTrash(page: Page, host: EngineHost): void {
   page.answerPlain(listRequest, async signal => {
     const { environment } = await host.engine();
@@ -54,7 +57,7 @@ export function serveTrash(page: Page, host: EngineHost): void {
       freedBytes,
       availableBefore,
       availableAfter,
-      left: left.map(({ path, error }) => ({ path, failure: toFailure(error) }))
+      left: left.slice(0, MOST_LEFT).map(({ path, error }) => ({ path, failure: toFailure(error) }))
     };
   });
 }

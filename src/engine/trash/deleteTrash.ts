@@ -1,11 +1,11 @@
-import { lstat, readdir, unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { codeOf, deviceOf, isMissing } from '../disk';
 import { BedrockImportError, cancelledError } from '../errors';
 import { finishRemovals, isMovedUp, measureFreed, removeTree } from '../removal';
 import type { RemovalProgress, RemovalResult } from '../removal';
-import { infoFile } from './listTrash';
+import { infoFile, namesIn } from './listTrash';
 import { requireItem } from './restoreTrash';
 import { foreignTrash, notListed, notTouched } from './trashErrors';
 import type { TrashPlace } from './trashFolders';
@@ -135,12 +135,6 @@ async function emptyFolder({ path: within }: FoundTrash, options: Options): Prom
   }
   result.removed += await unlinkInfo(within, join(within, 'directorysizes'), result);
   return result;
-}
-
-/** Names in a real folder; a link is not looked into. */
-async function namesIn(folder: string): Promise<string[]> {
-  const facts = await lstat(folder).catch(() => undefined);
-  return facts?.isDirectory() === true ? await readdir(folder).catch(() => []) : [];
 }
 
 async function isGone(path: string): Promise<boolean> {

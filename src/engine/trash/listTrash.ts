@@ -1,5 +1,5 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { deviceOf, measureFolder } from '../disk';
 import { cancelledError } from '../errors';
@@ -9,7 +9,7 @@ import { readTrashInfo } from './trashInfo';
 import { findAllTrash } from './trashPlaces';
 import type { FoundTrash } from './trashPlaces';
 
-/** Of more items only their number and sizes are told. */
+/** Of more items only their number and sizes are told, unless more are asked for. */
 const MOST_ITEMS = 500;
 const BLOCK_BYTES = 512n;
 const AT_A_TIME = 16;
@@ -38,7 +38,7 @@ export interface TrashFolderContents extends FoundTrash {
   bytes: number;
   /** It holds descriptions of items that are gone, or what a broken deletion has left. */
   hasRests: boolean;
-  /** The largest first, at most 500. */
+  /** The largest first, not all where they are many. */
   items: TrashedItem[];
   /** What could not be looked at. */
   unreadable: number;
@@ -48,18 +48,19 @@ export interface TrashFolderContents extends FoundTrash {
  * What is in the trash, where it was, when it was deleted and what it takes from the disk. Nothing is
  * changed, no link followed and no other file system looked into.
  *
+ * @param options.mostItems Of each folder; otherwise 500.
  * @throws BedrockImportError `CANCELLED`
  */
 export async function listTrash(
   place: TrashPlace,
-  options: { signal?: AbortSignal } = {}
+  options: { signal?: AbortSignal; mostItems?: number } = {}
 ): Promise<TrashFolderContents[]> {
   const rootDevice = await deviceOf(place.root);
   const all: TrashFolderContents[] = [];
   for (const trash of await findAllTrash(place)) {
     const facts = await lstat(trash.path, { bigint: true }).catch(() => undefined);
     if (facts !== undefined) {
-      const contents = await contentsOf(trash, options.signal);
+      const contents = await contentsOf(trash, options);
       all.push({ ...trash, ...contents, onRootDisk: facts.dev === rootDevice });
     }
   }
@@ -68,7 +69,7 @@ export async function listTrash(
 
 async function contentsOf(
   trash: FoundTrash,
-  signal: AbortSignal | undefined
+  { signal, mostItems = MOST_ITEMS }: { signal?: AbortSignal; mostItems?: number }
 ): Promise<Omit<TrashFolderContents, keyof FoundTrash | 'onRootDisk'> & { problem?: string }> {
   const nothing = { totalItems: 0, bytes: 0, hasRests: false, items: [], unreadable: 0 };
   const size = await measureFolder(trash.path, { signal });
@@ -79,21 +80,21 @@ async function contentsOf(
   const facts = await lstat(files).catch(() => undefined);
   const linked = facts?.isDirectory() === false;
   const names = linked ? [] : await readdir(files).catch(() => []);
-  const infos: string[] = await readdir(join(trash.path, 'info')).catch(() => []);
+  const infos = await namesIn(join(trash.path, 'info'));
   const brokenOff = (await readdir(trash.path).catch(() => [])).filter(isMovedUp);
   const paths = [
     ...brokenOff.map(name => join(trash.path, name)),
     ...names.map(n => join(files, n))
   ];
   const measured = await measureAll(paths, signal);
-  const largest = measured.sort((one, other) => other.bytes - one.bytes).slice(0, MOST_ITEMS);
+  const largest = measured.sort((one, other) => other.bytes - one.bytes).slice(0, mostItems);
   const problem = linked ? `${files} is a link or no folder: it is not gone into.` : undefined;
   return {
     totalItems: measured.length,
     bytes: size.bytes,
     hasRests: infos.length > 0,
     unreadable: size.unreadable,
-    items: await Promise.all(largest.map(found => describe(trash, found))),
+    items: await describeAll(trash, largest),
     ...(problem === undefined ? {} : { problem })
   };
 }
@@ -137,6 +138,18 @@ async function measureOne(
   return { path, kind, bytes: Number(facts.blocks * BLOCK_BYTES) };
 }
 
+async function describeAll(
+  trash: FoundTrash,
+  measured: readonly Measured[]
+): Promise<TrashedItem[]> {
+  const items: TrashedItem[] = [];
+  for (let start = 0; start < measured.length; start += AT_A_TIME) {
+    const some = measured.slice(start, start + AT_A_TIME);
+    items.push(...(await Promise.all(some.map(found => describe(trash, found)))));
+  }
+  return items;
+}
+
 async function describe(trash: FoundTrash, { path, kind, bytes }: Measured): Promise<TrashedItem> {
   const stored = basename(path);
   const item = { id: path, name: stored, kind, bytes };
@@ -160,12 +173,19 @@ export async function readInfo(
   stored: string
 ): Promise<ReturnType<typeof readTrashInfo>> {
   const file = infoFile(trash.path, stored);
+  const folder = await lstat(dirname(file)).catch(() => undefined);
   const facts = await lstat(file).catch(() => undefined);
-  if (facts?.isFile() !== true || facts.size > LONGEST_INFO) {
+  if (folder?.isDirectory() !== true || facts?.isFile() !== true || facts.size > LONGEST_INFO) {
     return { problem: 'The trash does not say where it was.' };
   }
   const text = await readFile(file, 'utf8').catch(() => '');
   return readTrashInfo(text, trash.top);
+}
+
+/** Names in a real folder; a link is not looked into. */
+export async function namesIn(folder: string): Promise<string[]> {
+  const facts = await lstat(folder).catch(() => undefined);
+  return facts?.isDirectory() === true ? await readdir(folder).catch(() => []) : [];
 }
 
 export function infoFile(trash: string, stored: string): string {

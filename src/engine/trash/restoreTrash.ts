@@ -90,8 +90,16 @@ async function restoreOne(
   }
   await makeWay(base, dirname(target), facts, id);
   await putThere(id, target, facts);
-  await unlink(infoFile(trash.path, basename(id))).catch(() => undefined);
+  await forget(infoFile(trash.path, basename(id)));
   return target;
+}
+
+/** A link in the place of `info` leads to files that are not the trash's. */
+async function forget(info: string): Promise<void> {
+  const folder = await lstat(dirname(info)).catch(() => undefined);
+  if (folder?.isDirectory() === true) {
+    await unlink(info).catch(() => undefined);
+  }
 }
 
 const ANOTHER_FOLDER = 'Restore it to a folder that you choose (in a terminal: --to FOLDER).';

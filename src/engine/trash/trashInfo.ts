@@ -1,4 +1,4 @@
-import { isAbsolute, join, normalize } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 
 /** What a `.trashinfo` file says of an item. */
 export interface TrashInfo {
@@ -41,15 +41,14 @@ function pathOf(value: string | undefined, top: string | undefined): TrashInfo {
   if (path.includes('\0') || path.split('/').includes('..')) {
     return { problem: 'Its original path leads out of its folder.' };
   }
-  if (isAbsolute(path)) {
-    const normal = normalize(path);
-    return top === undefined || isBelow(normal, top)
-      ? { originalPath: normal }
-      : { problem: 'Its original path is not on this volume.' };
+  if (top === undefined && !isAbsolute(path)) {
+    return { problem: 'Its original path is not absolute.' };
   }
-  return top === undefined
-    ? { problem: 'Its original path is not absolute.' }
-    : { originalPath: join(top, path) };
+  // Also without a slash at the end, which stands for what a link leads to.
+  const originalPath = resolve(top ?? '/', path);
+  return isBelow(originalPath, top ?? '/')
+    ? { originalPath }
+    : { problem: 'Its original path is not on this volume.' };
 }
 
 /** Whether an absolute, normal path lies in a folder, by its name. */

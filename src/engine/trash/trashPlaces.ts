@@ -1,13 +1,16 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { deviceOf, mountPointOf } from '../disk';
+import { mountPointOf } from '../disk';
 import { homeTrash } from './trashFolders';
 import type { TrashPlace } from './trashFolders';
 
-/** So deep under the root and the home folder other volumes are looked for; deeper ones are rare. */
-const LEVELS = 2;
-/** A folder with more names than this is full of files, not of volumes. */
+/**
+ * So deep under the root and the home folder other volumes are looked for: a space's EFS is linked at
+ * `custom-file-systems/efs/fs-0123`.
+ */
+const LEVELS = 3;
+/** Of more names no more are looked at: folders with so many are full of files, not of volumes. */
 const NAMES = 5_000;
 
 /** chmod(2): only the owner of a file may take it out of the folder. */
@@ -91,43 +94,57 @@ async function sharedProblem(path: string): Promise<string | undefined> {
     : `${shared} is no folder with the sticky bit, so that others could exchange what is in it.`;
 }
 
-/** The tops of the file systems that folders and the first levels below them lie on. */
+/**
+ * The tops of the file systems that folders and the first levels below them lie on. The launcher looks in
+ * the same way for what the engine may write in (`engine_folders.py`).
+ */
 async function volumesNear(folders: readonly string[]): Promise<string[]> {
   const tops = new Set<string>();
   for (const folder of folders) {
-    const seen = new Set<bigint>();
-    await lookFor(folder, LEVELS, seen, tops);
+    await addVolumes(folder, tops);
   }
   return [...tops];
 }
 
-async function lookFor(
-  folder: string,
-  levels: number,
-  seen: Set<bigint>,
-  tops: Set<string>
-): Promise<void> {
-  const device = await deviceOf(folder);
-  if (device !== undefined && !seen.has(device)) {
-    seen.add(device);
-    const top = await mountPointOf(folder).catch(() => undefined);
-    if (top !== undefined) {
-      tops.add(top);
-    }
-  }
-  if (levels === 0) {
-    return;
-  }
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries.slice(0, NAMES)) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) {
-      await lookFor(path, levels - 1, seen, tops);
-    } else if (entry.isSymbolicLink()) {
-      const facts = await stat(path).catch(() => undefined);
-      if (facts?.isDirectory() === true) {
-        await lookFor(path, 0, seen, tops);
+interface ToLookAt {
+  path: string;
+  /** Looked through, but not gone into. */
+  isLink: boolean;
+  deviceAbove?: bigint;
+}
+
+async function addVolumes(start: string, tops: Set<string>): Promise<void> {
+  let level: ToLookAt[] = [{ path: start, isLink: false }];
+  let names = 0;
+  for (let depth = 0; depth <= LEVELS; depth++) {
+    const below: ToLookAt[] = [];
+    for (const { path, isLink, deviceAbove } of level) {
+      const facts = await stat(path, { bigint: true }).catch(() => undefined);
+      if (facts?.isDirectory() !== true) {
+        continue;
       }
+      if (facts.dev !== deviceAbove) {
+        await mountPointOf(path).then(
+          top => tops.add(top),
+          () => undefined
+        );
+      }
+      if (depth === LEVELS || isLink) {
+        continue;
+      }
+      const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+      const known = entries.slice(0, Math.max(0, NAMES - names));
+      names += known.length;
+      below.push(
+        ...known
+          .filter(entry => entry.isDirectory() || entry.isSymbolicLink())
+          .map(entry => ({
+            path: join(path, entry.name),
+            isLink: entry.isSymbolicLink(),
+            deviceAbove: facts.dev
+          }))
+      );
     }
+    level = below;
   }
 }

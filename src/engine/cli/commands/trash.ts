@@ -78,9 +78,13 @@ async function placeOf(session: Session, options: TrashOptions): Promise<TrashPl
   return { root: resolve(options.root ?? root), homeDirectory, env, userId };
 }
 
-async function look(session: Session, place: TrashPlace): Promise<TrashFolderContents[]> {
+async function look(
+  session: Session,
+  place: TrashPlace,
+  mostItems?: number
+): Promise<TrashFolderContents[]> {
   session.progress.status('Looking at the trash');
-  const folders = await listTrash(place, { signal: session.signal });
+  const folders = await listTrash(place, { signal: session.signal, mostItems });
   session.progress.clear();
   return folders;
 }
@@ -102,7 +106,7 @@ async function restore(
   options: TrashOptions
 ): Promise<Outcome> {
   const place = await placeOf(session, options);
-  const ids = idsOf(await look(session, place), names);
+  const ids = idsOf(await look(session, place, Infinity), names);
   const to = options.to === undefined ? undefined : resolve(options.to);
   const { restored, failed } = await restoreTrash(place, ids, { to });
   return {
@@ -121,7 +125,7 @@ async function remove(
   options: TrashOptions
 ): Promise<Outcome> {
   const place = await placeOf(session, options);
-  const folders = await look(session, place);
+  const folders = await look(session, place, Infinity);
   const items = idsOf(folders, names);
   const chosen = folders.flatMap(folder => folder.items).filter(({ id }) => items.includes(id));
   const foreign = options.foreign?.map(path => resolve(path));
