@@ -40,11 +40,11 @@ export interface DiskReportOptions {
  */
 export async function reportDisk(options: DiskReportOptions): Promise<DiskReport> {
   const { sizeBytes, environment, env, userId, signal } = options;
-  const { root, homeDirectory } = environment;
+  const { root, homeDirectory, stateDirectory } = environment;
   const folder = hubCacheFolder({ env, homeDirectory });
   const path = options.path ?? folder;
   const plan = await planDisk({ sizeBytes, path, environment });
-  const place = { root, homeDirectory, env, userId };
+  const place = { root, homeDirectory, stateDirectory, env, userId };
   const roomMakers = await findRoomMakers(path, place, { signal });
   const couldFree = roomMakers.reduce((sum, { bytes }) => sum + bytes, 0);
   // Where inodes are short, nobody knows how many deleting frees.

@@ -1,5 +1,6 @@
-import { hubCacheFolder, measureHubCache } from '../cache';
+import { hubCacheFolder, scanHubCache } from '../cache';
 import { deviceOf } from '../disk';
+import { cacheRests, findLeftovers } from '../leftovers';
 import { measureTrash } from '../trash';
 
 /** Where to look for what can be freed. */
@@ -8,6 +9,8 @@ export interface RoomPlace {
   root: string;
   homeDirectory: string;
   env: Readonly<Record<string, string | undefined>>;
+  /** Where jobs are kept. */
+  stateDirectory: string;
   /** Without it, only the trash of the home folder has a name. */
   userId?: number;
 }
@@ -26,37 +29,58 @@ export interface RoomMaker {
 const LEAST_BYTES = 1_000_000;
 
 /**
- * What could be freed on the disk of a folder, the largest first. Nothing is changed.
+ * What could be freed on the disk of a folder, item by item, the largest first: the user's trash, models
+ * of the Hugging Face cache, incomplete downloads, and what other tools have left. Nothing is changed.
  *
  * @throws BedrockImportError `CANCELLED`
  */
 export async function findRoomMakers(
   folder: string,
   place: RoomPlace,
-  { signal }: { signal?: AbortSignal } = {}
+  options: { signal?: AbortSignal } = {}
 ): Promise<RoomMaker[]> {
-  const { root } = place;
-  const trash = await measureTrash(place, { signal });
-  const cache = await measureHubCache({ folder: hubCacheFolder(place), root, signal });
-  const found: RoomMaker[] = [
-    ...trash.folders.map(({ path, bytes }) => ({
-      id: 'trash' as const,
-      label: 'Deleted files',
-      path,
-      bytes
-    })),
-    {
-      id: 'cache',
-      label: 'Models of the Hugging Face cache, which can be downloaded again',
-      path: cache.path,
-      bytes: cache.bytes
-    }
-  ];
+  const found = [
+    ...(await inTrash(place, options)),
+    ...(await inCache(place, options)),
+    ...(await leftBehind(place, options))
+  ].filter(({ bytes }) => bytes >= LEAST_BYTES);
   const device = await deviceOf(folder);
   const onDisk = await Promise.all(
-    found.map(async maker => (await deviceOf(maker.path)) === device)
+    found.map(async ({ path }) => (await deviceOf(path)) === device)
   );
-  return found
-    .filter(({ bytes }, index) => onDisk[index] === true && bytes >= LEAST_BYTES)
-    .sort((a, b) => b.bytes - a.bytes);
+  return found.filter((_, index) => onDisk[index]).sort((a, b) => b.bytes - a.bytes);
+}
+
+async function inTrash(place: RoomPlace, options: { signal?: AbortSignal }): Promise<RoomMaker[]> {
+  const { folders } = await measureTrash(place, options);
+  return folders.map(({ path, bytes }) => ({ id: 'trash', label: 'Deleted files', path, bytes }));
+}
+
+async function inCache(place: RoomPlace, options: { signal?: AbortSignal }): Promise<RoomMaker[]> {
+  const scan = await scanHubCache(hubCacheFolder(place), options);
+  return [
+    ...scan.repositories.map(({ type, name, path, freesBytes }): RoomMaker => ({
+      id: 'cache',
+      label: `${type} ${name} of the Hugging Face cache`,
+      path,
+      bytes: freesBytes
+    })),
+    ...usable(cacheRests(scan))
+  ];
+}
+
+async function leftBehind(
+  place: RoomPlace,
+  options: { signal?: AbortSignal }
+): Promise<RoomMaker[]> {
+  return usable(await findLeftovers(place, options));
+}
+
+/** What is in use now frees nothing. */
+function usable(
+  list: readonly { label: string; paths: string[]; bytes: number; problem?: string }[]
+): RoomMaker[] {
+  return list
+    .filter(({ problem }) => problem === undefined)
+    .map(({ label, paths: [path = ''], bytes }) => ({ id: 'leftover', label, path, bytes }));
 }
