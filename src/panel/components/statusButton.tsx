@@ -8,7 +8,7 @@ export abstract class StatusButton<M extends VDomRenderer.IModel> extends VDomRe
   ) {
     super(model);
     this.addClass('jp-mod-highlighted');
-    this.addClass('jp-BedrockImport-status');
+    this.addClass('jp-BedrockImport-statusButton');
     this.node.tabIndex = 0;
     this.node.setAttribute('role', 'button');
     this.node.addEventListener('click', this);
