@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canMount, mountTmpfs } from '../testing/mounts';
@@ -70,8 +70,14 @@ describe('disk', () => {
     mounted = mountTmpfs('size=64m');
     const { folder } = mounted;
     const trash = trashWith(folder, 20 * MiB);
-    mkdirSync(join(folder, 'hub', 'models--a--b', 'blobs'), { recursive: true });
-    writeFileSync(join(folder, 'hub', 'models--a--b', 'blobs', 'x'), new Uint8Array(30 * MiB));
+    const model = join(folder, 'hub', 'models--org--name');
+    mkdirSync(join(model, 'snapshots', 'a'.repeat(40)), { recursive: true });
+    mkdirSync(join(model, 'blobs'));
+    writeFileSync(join(model, 'blobs', 'b'.repeat(64)), new Uint8Array(30 * MiB));
+    symlinkSync(
+      `../../blobs/${'b'.repeat(64)}`,
+      join(model, 'snapshots', 'a'.repeat(40), 'model.safetensors')
+    );
     const before = readdirSync(folder, { recursive: true });
 
     const { code, document } = await disk(folder, '--size', '61GB', '--json');
@@ -92,7 +98,7 @@ describe('disk', () => {
       volume: { neededGb: 64, smallestGb: 1, rules: [] }
     });
     expect(document.roomMakers).toEqual([
-      expect.objectContaining({ id: 'cache', path: join(folder, 'hub') }),
+      expect.objectContaining({ id: 'cache', path: model }),
       expect.objectContaining({ id: 'trash', path: trash })
     ]);
     expect(document.roomMakers[0]?.bytes).toBeGreaterThanOrEqual(30 * MiB);
@@ -102,8 +108,8 @@ describe('disk', () => {
     expect(words.code).toBe(3);
     expect(words.stdout).toMatch(/^Missing +\S+ GB$/m);
     expect(words.stdout).toMatch(/^What could be freed, which would not be enough:$/m);
-    expect(words.stdout).toMatch(/^ +3\d\.\d\d MB {2}.*cache/m);
-    expect(words.stdout).toMatch(/^ {2}1\. Use a folder on another disk/m);
+    expect(words.stdout).toMatch(/^ +3\d\.\d\d MB {2}model org\/name of the Hugging Face cache/m);
+    expect(words.stdout).toMatch(/^ +1\. Use a folder on another disk/m);
     // It has looked, and nothing else.
     expect(readdirSync(folder, { recursive: true })).toEqual(before);
   });

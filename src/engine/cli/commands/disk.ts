@@ -30,6 +30,9 @@ interface DiskOptions {
 
 const USUAL_LARGEST = 20;
 const MOST_COLUMNS = 100;
+const STEP_INDENT = 5;
+/** So many fit on a screen; all of them are in the document. */
+const MOST_ROOM_MAKERS = 15;
 
 export const addDiskCommand: AddSubcommand = (program, run) => {
   program
@@ -161,17 +164,29 @@ function printReport(
     );
     to.lines(
       tableLines(
-        roomMakers.map(({ label, bytes, path }) => [formatBytes(bytes), label, path]),
+        roomMakers
+          .slice(0, MOST_ROOM_MAKERS)
+          .map(({ label, bytes, path }) => [formatBytes(bytes), label, path]),
         { columns: ['right', 'left', 'left'], indent: 2 }
       )
     );
+    const more = roomMakers.slice(MOST_ROOM_MAKERS);
+    if (more.length > 0) {
+      const bytes = more.reduce((sum, maker) => sum + maker.bytes, 0);
+      to.line(`  and ${formatBytes(bytes)} in ${more.length} more; --json lists them.`);
+    }
   }
   if (sizeBytes !== undefined) {
     printVolume(to, report, columns);
   }
   for (const [index, { text, command, url }] of steps.entries()) {
-    to.lines(wrapLines(`${index + 1}. ${text}`, columns, 2));
-    to.lines([url, command].flatMap(line => (line === undefined ? [] : [`     ${line}`])));
+    const [first = '', ...others] = wrapLines(text, columns, STEP_INDENT);
+    to.line(`${`${index + 1}. `.padStart(STEP_INDENT)}${first.trimStart()}`);
+    to.lines(others);
+    // Never wrapped, so that it can be copied as it is.
+    for (const line of [url, command].filter(given => given !== undefined)) {
+      to.line(' '.repeat(STEP_INDENT) + line);
+    }
   }
 }
 
