@@ -6,6 +6,7 @@ export * from './bedrock';
 export * from './cache';
 export * from './chatTemplate';
 export * from './disk';
+export * from './diskReport';
 export * from './environment';
 export * from './hub';
 export * from './iam';
