@@ -1,5 +1,5 @@
 import { lstat, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { codeOf, deviceOf, isMissing } from '../disk';
 import { BedrockImportError, cancelledError } from '../errors';
@@ -49,6 +49,9 @@ export async function deleteTrash(
   const folders = (deletion.folders ?? []).map(path => requireFolder(found, path, allowed));
   const items = (deletion.items ?? []).map(id => {
     const trash = requireItem(found, id);
+    if (!isItemOf(trash.path, id)) {
+      throw notListed(id);
+    }
     return { id, trash: requireFolder(found, trash.path, allowed) };
   });
   const total: RemovalResult = { removed: 0, bytes: 0, left: [] };
@@ -91,19 +94,22 @@ function requireFolder(
   return trash;
 }
 
+/** What was deleted into the trash, or what a deletion that was broken off has left. */
+function isItemOf(within: string, id: string): boolean {
+  const stored = basename(id);
+  const isMoved = isMovedUp(stored) && id === join(within, stored);
+  return isMoved || id === join(within, 'files', stored);
+}
+
 async function deleteItem(
   { path: within }: FoundTrash,
   id: string,
   options: Options
 ): Promise<RemovalResult> {
   const stored = basename(id);
-  const isItem = id === join(within, 'files', stored);
-  if (!isItem && !(id === join(within, stored) && isMovedUp(stored))) {
-    throw notListed(id);
-  }
   const result = await removeTree(id, { ...options, within });
   // The item first: without its .trashinfo it could not be restored after a break.
-  if (isItem && (await isGone(id))) {
+  if (dirname(id) !== within && (await isGone(id))) {
     result.removed += await unlinkInfo(within, infoFile(within, stored), result);
   }
   return result;

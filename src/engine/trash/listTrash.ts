@@ -153,7 +153,7 @@ async function describeAll(
 async function describe(trash: FoundTrash, { path, kind, bytes }: Measured): Promise<TrashedItem> {
   const stored = basename(path);
   const item = { id: path, name: stored, kind, bytes };
-  if (isMovedUp(stored)) {
+  if (dirname(path) === trash.path) {
     return { ...item, problem: 'Its deletion was broken off; it can only be finished.' };
   }
   if (stored.includes('\uFFFD')) {

@@ -202,7 +202,7 @@ async function carryOut(
 /** Items are named by their path in the trash or by where they were; a name alone has to be the only one. */
 function idsOf(folders: readonly TrashFolderContents[], names: readonly string[]): string[] {
   const items = folders.flatMap(folder => folder.items);
-  return names.map(name => {
+  const ids = names.map(name => {
     const path = resolve(name);
     const found = items.filter(
       item => item.id === path || item.originalPath === path || item.name === name
@@ -221,6 +221,7 @@ function idsOf(folders: readonly TrashFolderContents[], names: readonly string[]
     }
     return exact.id;
   });
+  return [...new Set(ids)];
 }
 
 function unknownItem(name: string): Error {
