@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 
 import { expect } from './fixtures';
+import { tabTo } from './keyboard';
 import type { PanelPage, Theme } from './panel';
 import { CAN_MOUNT, test } from './rootDisk';
 
@@ -190,13 +191,9 @@ test('is steered and undone by keyboard', async ({ panel, page, disk }) => {
   await page.keyboard.press('Enter');
   const keep = tab(page).getByRole('button', { name: `Keep under ${disk.folder} …` });
   await expect(keep).toBeVisible();
-  // From the toolbar of the tab on.
-  for (let presses = 0; presses < 10 && !(await isFocused(keep)); presses += 1) {
-    await page.keyboard.press('Tab');
-  }
-  await expect(keep).toBeFocused();
+  await tabTo(page, keep);
   await page.keyboard.press('Enter');
-  await expect(panel.dialog).toBeVisible();
+  await expect(panel.dialog.getByRole('button', { name: 'Cancel' })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(panel.dialog).toHaveCount(0);
   await expect(tab(page)).toContainText('Not set: ');
@@ -243,10 +240,6 @@ test('moves the cache that is there as a job, which the tab follows', async ({
   await expect(variable(page, 'HF_HUB_CACHE')).toContainText(to);
   await expect(tab(page).getByRole('button', { name: 'Undo …' })).toBeVisible();
 });
-
-function isFocused(element: Locator): Promise<boolean> {
-  return element.evaluate(node => node === document.activeElement);
-}
 
 for (const theme of ['JupyterLab Light', 'JupyterLab Dark'] as Theme[]) {
   test(`axe finds nothing in the tab, ${theme}`, async ({ panel, page }) => {
