@@ -1,8 +1,7 @@
 /** The main job: from a model's name to an answering model, by mouse and again by keyboard. */
-import type { Locator, Page } from '@playwright/test';
-
 import { expect, test } from './fixtures';
 import { form, jobs, start } from './form';
+import { tabTo } from './keyboard';
 import { PLUGIN } from './lab';
 
 const MODEL = 'HuggingFaceTB/SmolLM2-135M-Instruct';
@@ -100,15 +99,3 @@ test.describe('by keyboard', () => {
     await expect(question).toBeFocused();
   });
 });
-
-/** Presses a key until something has the focus. */
-async function tabTo(page: Page, wanted: Locator, key = 'Tab'): Promise<void> {
-  await wanted.waitFor();
-  for (let presses = 0; presses < 80; presses += 1) {
-    if (await wanted.evaluate(node => node === document.activeElement)) {
-      return;
-    }
-    await page.keyboard.press(key);
-  }
-  throw new Error(`${wanted.toString()} cannot be reached by ${key}.`);
-}
