@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { finishRemovals, removeTree } from '../removal';
 import { cacheInUse } from './moveErrors';
 import { moveTree, stateOf } from './moveTree';
-import type { Settled } from './moveTree';
+import type { MoveTreeOptions } from './moveTree';
 import { scanTree, topOf } from './scanTree';
-import type { MoveOptions } from './types';
 
 /** A cache that is written to all the time is not freed. */
 const ROUNDS = 3;
@@ -28,7 +27,7 @@ export interface FreedCache {
 export async function freeOld(
   from: string,
   to: string,
-  options: MoveOptions & { sameDisk: boolean; settled: Settled }
+  options: MoveTreeOptions
 ): Promise<FreedCache> {
   const { signal, settled, onWarning } = options;
   const freed: FreedCache = { removed: 0, bytes: 0, left: [] };

@@ -1,8 +1,7 @@
 import { lstat, open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 
 import { codeOf } from '../disk';
-import { ChangedMeanwhile } from './content';
 import { makeRoom, placeFile, placeFolder, placeLink, placeName } from './place';
 import type { Placed } from './place';
 import { scanTree, topOf, WORK_FOLDER } from './scanTree';
@@ -12,6 +11,12 @@ const MOST_WARNINGS = 20;
 
 /** What was found to be in the new place, and of what state of the old file that was said. */
 export type Settled = Map<string, string>;
+
+export interface MoveTreeOptions extends MoveOptions {
+  /** Files get a second name instead of a copy. */
+  sameDisk: boolean;
+  settled: Settled;
+}
 
 /**
  * Brings everything of a cache to its new place, and leaves in the old one what cannot be moved. It can be
@@ -23,106 +28,146 @@ export type Settled = Map<string, string>;
 export async function moveTree(
   from: string,
   to: string,
-  options: MoveOptions & { sameDisk: boolean; settled: Settled }
+  options: MoveTreeOptions
 ): Promise<MovedTree> {
-  const { signal, settled, onProgress, onWarning } = options;
-  const startedAt = Date.now();
-  const entries = await scanTree(from, signal);
-  const kept = new Set<string>();
-  let warnings = 0;
-  const warn = (message: string): void => {
-    warnings += 1;
-    if (warnings <= MOST_WARNINGS) {
-      onWarning?.(message);
-    }
-  };
-  const files = entries.filter(({ kind }) => kind === 'file');
-  const links = entries.filter(({ kind }) => kind === 'link');
-  const totalBytes = [...new Map(files.map(file => [file.inode, file.sizeBytes])).values()].reduce(
-    (sum, size) => sum + size,
-    0
-  );
-  let movedBytes = 0;
-  let filesDone = 0;
-  const tell = (): void => {
-    const seconds = (Date.now() - startedAt) / 1000;
-    onProgress?.({
-      totalBytes,
-      movedBytes: Math.min(movedBytes, totalBytes),
-      filesTotal: files.length + links.length,
-      filesDone,
-      bytesPerSecond: seconds > 0 ? movedBytes / seconds : 0
-    });
-  };
-  const take = (entry: TreeEntry, placed: Placed): void => {
-    if (placed.done) {
-      settled.set(entry.path, stateOf(entry));
-    } else {
-      kept.add(topOf(entry.path));
-      warn(`${join(from, entry.path)} stays where it is: ${placed.why}.`);
-    }
-  };
-
+  const entries = await scanTree(from, options.signal);
   await makeRoom(to);
   await rm(join(to, WORK_FOLDER), { recursive: true, force: true });
-  for (const entry of entries) {
-    if (entry.kind === 'folder') {
-      take(entry, await placeFolder(to, entry));
-    } else if (entry.kind === 'other') {
-      take(entry, { done: false, why: 'it is on another disk, no file, or cannot be read' });
-    }
-  }
-  const firstNames = new Map<bigint, string>();
-  for (const entry of files) {
-    signal.throwIfAborted();
-    const first = options.sameDisk ? undefined : firstNames.get(entry.inode);
-    const before = movedBytes;
-    if (first !== undefined) {
-      take(entry, await placeName(to, entry, first));
-    } else if (settled.get(entry.path) === stateOf(entry) && (await isStillThere(to, entry))) {
-      movedBytes += entry.sizeBytes;
-    } else if (!kept.has(topOf(entry.path)) || (await hasParent(to, entry))) {
-      const placed = await placeFile(
-        {
-          from,
-          to,
-          entry,
-          signal,
-          onBytes: bytes => {
-            movedBytes += bytes;
-            tell();
-          },
-          onWarning: warn
-        },
-        options.sameDisk
-      );
-      take(entry, placed);
-      movedBytes = before + entry.sizeBytes;
-    }
-    if (settled.has(entry.path)) {
-      firstNames.set(entry.inode, firstNames.get(entry.inode) ?? entry.path);
-    }
-    filesDone += 1;
-    tell();
-  }
-  const byPath = new Map(entries.map(entry => [entry.path, entry]));
-  for (const entry of links) {
-    signal.throwIfAborted();
-    if (await hasParent(to, entry)) {
-      take(
-        entry,
-        await placeLink({ from, to, entry, entries: byPath, sameDisk: options.sameDisk })
-      );
-    }
-    filesDone += 1;
-  }
-  tell();
-  if (warnings > MOST_WARNINGS) {
-    onWarning?.(`${warnings - MOST_WARNINGS} more entries stay where they are.`);
-  }
+  const moved = await new TreeMove(from, to, options, entries).run();
   await rm(join(to, WORK_FOLDER), { recursive: true, force: true });
   await syncFolders(to, entries);
-  return { files: files.length + links.length, bytes: totalBytes, kept };
+  return moved;
+}
+
+class TreeMove {
+  private readonly startedAt = Date.now();
+  private readonly files: readonly TreeEntry[];
+  private readonly links: readonly TreeEntry[];
+  private readonly totalBytes: number;
+  private readonly kept = new Set<string>();
+  /** Folders that the new place has something else for; nothing is written through that. */
+  private readonly blocked = new Set<string>();
+  /** Of files with several names, the one that is in the new place. */
+  private readonly firstNames = new Map<bigint, string>();
+  private movedBytes = 0;
+  private filesDone = 0;
+  private warnings = 0;
+
+  constructor(
+    private readonly from: string,
+    private readonly to: string,
+    private readonly options: MoveTreeOptions,
+    private readonly entries: readonly TreeEntry[]
+  ) {
+    this.files = entries.filter(({ kind }) => kind === 'file');
+    this.links = entries.filter(({ kind }) => kind === 'link');
+    const sizes = new Map(this.files.map(({ inode, sizeBytes }) => [inode, sizeBytes]));
+    this.totalBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  }
+
+  async run(): Promise<MovedTree> {
+    const { signal, onWarning } = this.options;
+    for (const entry of this.entries) {
+      await this.takeFolder(entry);
+    }
+    for (const entry of this.files) {
+      signal.throwIfAborted();
+      await this.takeFile(entry);
+      this.filesDone += 1;
+      this.tell();
+    }
+    const entries = new Map(this.entries.map(entry => [entry.path, entry]));
+    const { from, to } = this;
+    const { sameDisk } = this.options;
+    for (const entry of this.links) {
+      signal.throwIfAborted();
+      if (!this.isBlocked(entry)) {
+        this.take(entry, await placeLink({ from, to, entry, entries, sameDisk }));
+      }
+      this.filesDone += 1;
+    }
+    this.tell();
+    if (this.warnings > MOST_WARNINGS) {
+      onWarning?.(`${this.warnings - MOST_WARNINGS} more entries stay where they are.`);
+    }
+    const files = this.files.length + this.links.length;
+    return { files, bytes: this.totalBytes, kept: this.kept };
+  }
+
+  private async takeFolder(entry: TreeEntry): Promise<void> {
+    if (entry.kind === 'other') {
+      this.take(entry, {
+        done: false,
+        why: 'it is on another disk, no file, or cannot be read'
+      });
+    } else if (entry.kind === 'folder') {
+      const placed: Placed = this.isBlocked(entry)
+        ? { done: false, why: 'something else is there' }
+        : await placeFolder(this.to, entry);
+      if (!placed.done) {
+        this.blocked.add(entry.path);
+      }
+      this.take(entry, placed);
+    }
+  }
+
+  private async takeFile(entry: TreeEntry): Promise<void> {
+    const { from, to, firstNames } = this;
+    const { signal, settled, sameDisk } = this.options;
+    if (this.isBlocked(entry)) {
+      return;
+    }
+    const first = sameDisk ? undefined : firstNames.get(entry.inode);
+    if (first !== undefined) {
+      this.take(entry, await placeName(to, entry, first));
+      return;
+    }
+    const before = this.movedBytes;
+    if (settled.get(entry.path) !== stateOf(entry) || !(await isStillThere(to, entry))) {
+      const onBytes = (bytes: number): void => {
+        this.movedBytes += bytes;
+        this.tell();
+      };
+      const onWarning = (message: string): void => this.warn(message);
+      const task = { from, to, entry, signal, onBytes, onWarning };
+      this.take(entry, await placeFile(task, sameDisk));
+    }
+    this.movedBytes = before + entry.sizeBytes;
+    if (settled.has(entry.path)) {
+      firstNames.set(entry.inode, entry.path);
+    }
+  }
+
+  private isBlocked({ path }: TreeEntry): boolean {
+    return this.blocked.has(posix.dirname(path));
+  }
+
+  private take(entry: TreeEntry, placed: Placed): void {
+    if (placed.done) {
+      this.options.settled.set(entry.path, stateOf(entry));
+    } else {
+      this.kept.add(topOf(entry.path));
+      this.warn(`${join(this.from, entry.path)} stays where it is: ${placed.why}.`);
+    }
+  }
+
+  private warn(message: string): void {
+    this.warnings += 1;
+    if (this.warnings <= MOST_WARNINGS) {
+      this.options.onWarning?.(message);
+    }
+  }
+
+  private tell(): void {
+    const seconds = (Date.now() - this.startedAt) / 1000;
+    this.options.onProgress?.({
+      totalBytes: this.totalBytes,
+      movedBytes: Math.min(this.movedBytes, this.totalBytes),
+      filesTotal: this.files.length + this.links.length,
+      filesDone: this.filesDone,
+      bytesPerSecond: seconds > 0 ? this.movedBytes / seconds : 0
+    });
+  }
 }
 
 /**
@@ -156,11 +201,6 @@ async function isStillThere(to: string, entry: TreeEntry): Promise<boolean> {
   return (await lstat(join(to, entry.path)).catch(() => undefined)) !== undefined;
 }
 
-async function hasParent(to: string, entry: TreeEntry): Promise<boolean> {
-  const parent = await lstat(join(to, entry.path, '..')).catch(() => undefined);
-  return parent?.isDirectory() === true;
-}
-
 /** The names have to be on the disk before the old ones are deleted. */
 async function syncFolders(to: string, entries: readonly TreeEntry[]): Promise<void> {
   for (const path of [
@@ -180,5 +220,3 @@ async function syncFolders(to: string, entries: readonly TreeEntry[]): Promise<v
     }
   }
 }
-
-export { ChangedMeanwhile };

@@ -19,10 +19,17 @@ const TELL_EVERY_MS = 250;
 export async function runMoveStages(run: MoveRun): Promise<void> {
   const { stored, context, signal } = run;
   const moving = new MovingCache(stored.move, { environment: context.environment });
+  // What stays is found again when the old place is freed.
+  const warned = new Set<string>();
   const options: MoveOptions = {
     signal,
     onProgress: progressOf(run),
-    onWarning: message => run.emit({ type: 'warning', message })
+    onWarning: message => {
+      if (!warned.has(message)) {
+        warned.add(message);
+        run.emit({ type: 'warning', message });
+      }
+    }
   };
   const work: Partial<Record<JobStage, () => Promise<string | undefined>>> = {
     check: async () => {
