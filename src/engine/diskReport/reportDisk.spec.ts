@@ -88,6 +88,9 @@ describe('what could be freed', () => {
     expect(makers[0]?.bytes).toBeGreaterThanOrEqual(20 * MiB);
     expect(makers[0]?.bytes).toBeLessThan(21 * MiB);
     expect(await findRoomMakers(other, place)).toEqual([]);
+    // Whoever wants a model is not told to delete what has come of it.
+    const wanted = await findRoomMakers(root, place, { keepModel: 'org/large' });
+    expect(wanted).toEqual(makers.slice(1));
   });
 });
 

@@ -24,6 +24,8 @@ export interface DiskReport {
 export interface DiskReportOptions {
   /** Of the files. */
   sizeBytes: number;
+  /** `org/name` of the model that they are of: what the cache has of it is not offered for deletion. */
+  model?: string;
   /** The disk that they are to be on. @default that of the Hugging Face cache */
   path?: string;
   environment: Environment;
@@ -39,13 +41,13 @@ export interface DiskReportOptions {
  * @throws BedrockImportError `SIZE_INVALID` (usage), `DISK_UNREADABLE`, `CANCELLED`
  */
 export async function reportDisk(options: DiskReportOptions): Promise<DiskReport> {
-  const { sizeBytes, environment, env, userId, signal } = options;
+  const { sizeBytes, model, environment, env, userId, signal } = options;
   const { root, homeDirectory, stateDirectory } = environment;
   const folder = hubCacheFolder({ env, homeDirectory });
   const path = options.path ?? folder;
   const plan = await planDisk({ sizeBytes, path, environment });
   const place = { root, homeDirectory, stateDirectory, env, userId };
-  const roomMakers = await findRoomMakers(path, place, { signal });
+  const roomMakers = await findRoomMakers(path, place, { keepModel: model, signal });
   const couldFree = roomMakers.reduce((sum, { bytes }) => sum + bytes, 0);
   // Where inodes are short, nobody knows how many deleting frees.
   const onlyBytesAreShort = plan.missingBytes > 0;

@@ -25,6 +25,12 @@ export interface RoomMaker {
   bytes: number;
 }
 
+export interface RoomOptions {
+  /** `org/name` of a model that is wanted: what the cache has of it is not to go. */
+  keepModel?: string;
+  signal?: AbortSignal;
+}
+
 /** Less is not worth a line. */
 const LEAST_BYTES = 1_000_000;
 
@@ -37,7 +43,7 @@ const LEAST_BYTES = 1_000_000;
 export async function findRoomMakers(
   folder: string,
   place: RoomPlace,
-  options: { signal?: AbortSignal } = {}
+  options: RoomOptions = {}
 ): Promise<RoomMaker[]> {
   const found = [
     ...(await inTrash(place, options)),
@@ -56,16 +62,19 @@ async function inTrash(place: RoomPlace, options: { signal?: AbortSignal }): Pro
   return folders.map(({ path, bytes }) => ({ id: 'trash', label: 'Deleted files', path, bytes }));
 }
 
-async function inCache(place: RoomPlace, options: { signal?: AbortSignal }): Promise<RoomMaker[]> {
+async function inCache(place: RoomPlace, options: RoomOptions): Promise<RoomMaker[]> {
+  const { keepModel } = options;
   const scan = await scanHubCache(hubCacheFolder(place), options);
+  const isKept = (type: string, name: string): boolean => type === 'model' && name === keepModel;
+  const repositories = scan.repositories.filter(({ type, name }) => !isKept(type, name));
   return [
-    ...scan.repositories.map(({ type, name, path, freesBytes }): RoomMaker => ({
+    ...repositories.map(({ type, name, path, freesBytes }): RoomMaker => ({
       id: 'cache',
       label: `${type} ${name} of the Hugging Face cache`,
       path,
       bytes: freesBytes
     })),
-    ...usable(cacheRests(scan))
+    ...usable(cacheRests({ ...scan, repositories }))
   ];
 }
 

@@ -16,10 +16,10 @@ const MOST_LARGE_FILES = 1_000;
 export function serveDisk(page: Page, host: EngineHost): void {
   page.answer(planDiskSpace, async (wish, signal) => {
     const engine = await host.engine();
-    const sizeBytes = await sizeOf(engine, wish, signal);
+    const size = await sizeOf(engine, wish, signal);
     // Where a download would go: the hub cache, whose disk may be another than that of the root.
     const report = await reportDisk({
-      sizeBytes,
+      ...size,
       environment: engine.environment,
       env: process.env,
       userId: process.getuid?.(),
@@ -38,9 +38,9 @@ async function sizeOf(
   { hub }: EngineContext,
   { model, sizeBytes }: { model?: string; sizeBytes?: number },
   signal: AbortSignal
-): Promise<number> {
+): Promise<{ model?: string; sizeBytes: number }> {
   if (model !== undefined) {
-    return (await importSizeOf(hub, model, { signal })).sizeBytes;
+    return importSizeOf(hub, model, { signal });
   }
   if (sizeBytes === undefined) {
     throw new BedrockImportError({
@@ -50,7 +50,7 @@ async function sizeOf(
       kind: 'usage'
     });
   }
-  return sizeBytes;
+  return { sizeBytes };
 }
 
 function toReportFacts({ plan, ...report }: DiskReport): DiskReportFacts {

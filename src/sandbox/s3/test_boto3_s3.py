@@ -299,6 +299,35 @@ class TestMultipart:
         assert copy["ChecksumSHA256"] == sha256(b"".join(data))
         assert copy["ChecksumType"] == "FULL_OBJECT"
 
+    def test_lists_uploads_and_parts_page_by_page(
+        self, s3: BaseClient, bucket: str, key: str
+    ) -> None:
+        keys = [f"{key}/{name}" for name in ("a", "a", "a", "b", "c")]
+        begun = [s3.create_multipart_upload(Bucket=bucket, Key=name)["UploadId"] for name in keys]
+        pages = list(
+            s3.get_paginator("list_multipart_uploads").paginate(
+                Bucket=bucket, Prefix=f"{key}/", PaginationConfig={"PageSize": 2}
+            )
+        )
+        assert [len(page["Uploads"]) for page in pages] == [2, 2, 1]
+        listed = [upload for page in pages for upload in page["Uploads"]]
+        assert [upload["Key"] for upload in listed] == keys
+        assert {upload["UploadId"] for upload in listed} == set(begun)
+
+        part = {"Bucket": bucket, "Key": keys[-1], "UploadId": begun[-1]}
+        for number in (1, 2, 5):
+            s3.upload_part(**part, PartNumber=number, Body=b"x" * number)
+        pages = list(
+            s3.get_paginator("list_parts").paginate(**part, PaginationConfig={"PageSize": 2})
+        )
+        sizes = [[found["Size"] for found in page["Parts"]] for page in pages]
+        assert sizes == [[1, 2], [5]]
+        for name, upload in zip(keys, begun):
+            s3.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
+        with pytest.raises(ClientError) as error:
+            s3.list_parts(**part)
+        assert refusal(error) == ("NoSuchUpload", 404)
+
     @pytest.mark.parametrize(
         ("numbers", "code"),
         [([1, 2], "EntityTooSmall"), ([2, 1], "InvalidPartOrder"), ([1, 7], "InvalidPart")],

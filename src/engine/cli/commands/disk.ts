@@ -70,6 +70,7 @@ async function showDisk(session: Session, options: DiskOptions): Promise<Outcome
   progress.status('Looking for what could be freed');
   const report = await reportDisk({
     sizeBytes: sizeBytes ?? 0,
+    model: model?.model,
     path,
     environment,
     env: process.env,
