@@ -235,6 +235,15 @@ describe('the section of the machine', () => {
     copy.mockRestore();
   });
 
+  it('says that the disk is nearly full before it says what the disk is made up of', async () => {
+    await show(machineEngine().onQuery(getDisk, () => ({ ...DISK, availableBytes: 1e9 })));
+    const todo = screen.getByRole('list', { name: 'What to do about the disk' });
+    const button = within(todo).getByRole('button', { name: 'Free up space …' });
+    const legend = screen.getByText('Used', { selector: 'li *' });
+    expect(button.compareDocumentPosition(legend)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+    expect(screen.queryByRole('list', { name: 'What to do' })).toBeNull();
+  });
+
   it('has no button for what is switched off', async () => {
     commands.clear();
     await show(machineEngine().onQuery(getDisk, () => ({ ...DISK, availableBytes: 1e9 })));

@@ -31,17 +31,18 @@ export function MachineBody(props: { model: MachineModel; actions: MachineAction
   return (
     <>
       <Host machine={machine.value} />
-      <Disk model={model} />
-      {warnings.length > 0 && (
-        <ul
-          className="jp-BedrockImport-checks jp-BedrockImport-warnings"
-          aria-label={trans.__('What to do')}
-        >
-          {warnings.map(warning => (
-            <Warning key={warning.id} warning={warning} actions={actions} />
-          ))}
-        </ul>
-      )}
+      <Disk model={model}>
+        <Warnings
+          label={trans.__('What to do about the disk')}
+          warnings={warnings.filter(({ urgent }) => urgent)}
+          actions={actions}
+        />
+      </Disk>
+      <Warnings
+        label={trans.__('What to do')}
+        warnings={warnings.filter(({ urgent }) => !urgent)}
+        actions={actions}
+      />
       {machine.state.status === 'failed' && <FailureNote failure={machine.state.failure} />}
       {machine.value !== undefined && <MachineFactList machine={machine.value} model={model} />}
     </>
@@ -59,8 +60,10 @@ function Host({ machine }: { machine: Machine | undefined }): JSX.Element {
   );
 }
 
-function Disk({ model }: { model: MachineModel }): JSX.Element | null {
+/** The bar, what is urgent about it, and then what it is made up of. */
+function Disk(props: { model: MachineModel; children: ReactNode }): JSX.Element | null {
   const trans = useTrans();
+  const { model, children } = props;
   const { disk, storage } = model;
   if (disk.state.status === 'failed' && disk.value === undefined) {
     return <FailureNote failure={disk.state.failure} />;
@@ -84,6 +87,7 @@ function Disk({ model }: { model: MachineModel }): JSX.Element | null {
         </span>
       </div>
       {space?.unlimited !== true && <DiskBar disk={space} storage={storage.value} />}
+      {children}
       <DiskLegend
         disk={space}
         storage={storage.value}
@@ -102,6 +106,21 @@ function Disk({ model }: { model: MachineModel }): JSX.Element | null {
         </p>
       )}
     </div>
+  );
+}
+
+function Warnings(props: {
+  label: string;
+  warnings: readonly MachineWarning[];
+  actions: MachineActions;
+}): JSX.Element | null {
+  const { label, warnings, actions } = props;
+  return warnings.length === 0 ? null : (
+    <ul className="jp-BedrockImport-checks jp-BedrockImport-warnings" aria-label={label}>
+      {warnings.map(warning => (
+        <Warning key={warning.id} warning={warning} actions={actions} />
+      ))}
+    </ul>
   );
 }
 

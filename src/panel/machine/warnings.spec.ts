@@ -60,7 +60,7 @@ describe('warnings', () => {
     ['notebook-instance', /stop the instance/],
     ['studio-space', /stop the space/],
     ['unified-studio', /stop the space/],
-    ['plain-jupyter', /delete what is not needed\.$/]
+    ['plain-jupyter', /needs no room here\.$/]
   ] as const)('tell how a %s gets more room', (host, step) => {
     const [warning] = found({ machine: { host }, disk: { availableBytes: 1e9 } });
     expect(warning?.found).toBe('The disk is nearly full: 1.00 GB available.');

@@ -8,6 +8,8 @@ import { shortageOfBytes, shortageOfInodes } from '../diskSpace';
 /** Something about the machine that the user can put right. */
 export interface MachineWarning {
   id: string;
+  /** Of the disk itself: to be seen before its details. */
+  urgent?: boolean;
   found: string;
   nextStep?: string;
   /** Folders that the next step speaks of. */
@@ -68,6 +70,7 @@ function nearlyFull(
   const { availableBytes } = disk;
   return {
     id: 'nearly-full',
+    urgent: true,
     found:
       availableBytes === 0
         ? trans.__('The disk is full.')
@@ -81,18 +84,16 @@ function moreRoom(host: HostKind | undefined, trans: TranslationBundle): string 
   switch (host) {
     case 'notebook-instance':
       return trans.__(
-        'An import that streams needs no room here. For more room, delete what is not needed, or stop the instance and give it a larger volume.'
+        'An import that streams needs no room here. For more room, free up space, or stop the instance and give it a larger volume.'
       );
     case 'studio-space':
     case 'unified-studio':
       return trans.__(
-        'An import that streams needs no room here. For more room, delete what is not needed, or stop the space and give it more storage.'
+        'An import that streams needs no room here. For more room, free up space, or stop the space and give it more storage.'
       );
     case 'plain-jupyter':
     case undefined:
-      return trans.__(
-        'An import that streams needs no room here. For more room, delete what is not needed.'
-      );
+      return trans.__('An import that streams needs no room here.');
   }
 }
 
@@ -103,6 +104,7 @@ function fewInodes(disk: DiskSpace, trans: TranslationBundle): MachineWarning | 
   }
   return {
     id: 'few-inodes',
+    urgent: true,
     found: trans._n(
       'Room for only %1 more file: the inodes of the disk are nearly used up.',
       'Room for only %2 more files: the inodes of the disk are nearly used up.',
