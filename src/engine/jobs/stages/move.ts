@@ -95,7 +95,8 @@ function progressOf(run: MoveRun): NonNullable<MoveOptions['onProgress']> {
     }
     toldAt = now;
     const progress = {
-      phase: 'copy' as const,
+      // A change of the phase is kept at once, and so are the figures at the end.
+      phase: filesDone < filesTotal ? ('copy' as const) : ('proof' as const),
       totalBytes,
       movedBytes,
       bytesPerSecond,
