@@ -103,6 +103,13 @@ export class DiskWatchModel extends VDomModel {
     );
   }
 
+  /** Something was changed, such as what was in the trash: looks again at once. */
+  noteChange(): void {
+    if (this.isReady) {
+      void this.poll.refresh();
+    }
+  }
+
   private get isReady(): boolean {
     return this.engine.state.status === 'ready';
   }

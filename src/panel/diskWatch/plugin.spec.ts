@@ -120,6 +120,20 @@ describe('the disk in the status bar', () => {
     expect(panel).toHaveBeenCalledTimes(1);
   });
 
+  it('goes as soon as another feature has made room, and asks nothing where the engine is away', async () => {
+    commands.addCommand(CommandIDs.refreshMachine, { execute: () => undefined });
+    await activate({});
+    await act(() => commands.execute(CommandIDs.refreshMachine));
+    await settle();
+    expect(given.engine.sent).toEqual([]);
+    await look(4e9);
+    expect(status?.isActive()).toBe(true);
+    given.leave(60e9);
+    await act(() => commands.execute(CommandIDs.refreshMachine));
+    await settle();
+    expect(status?.isActive()).toBe(false);
+  });
+
   it('needs neither a status bar nor preferences', async () => {
     await activate({ statusBar: null });
     await look(4e9);

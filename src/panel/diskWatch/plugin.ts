@@ -40,6 +40,12 @@ export const diskWatchPlugin: JupyterFrontEndPlugin<void> = {
         void commands.execute(id);
       }
     };
+    // Whoever frees space tells the section of the machine, which is as good as telling this.
+    commands.commandExecuted.connect((_, { id }) => {
+      if (id === CommandIDs.refreshMachine) {
+        model.noteChange();
+      }
+    });
     let toast: string | undefined;
     new DiskNotifier(model, {
       tell: () => {
