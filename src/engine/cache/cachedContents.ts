@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { lstat, readlink } from 'node:fs/promises';
+import { lstat, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 
 const BLOCK_BYTES = 512n;
@@ -23,6 +23,8 @@ export class CachedContents {
   private readonly byInode = new Map<string, CachedContent>();
   /** Links that are passed on the way to content, by the content. */
   private readonly linksTo = new Map<CachedContent, Set<string>>();
+
+  private readonly realFolders = new Map<string, Promise<boolean>>();
 
   constructor(private readonly hub: string) {}
 
@@ -65,6 +67,9 @@ export class CachedContents {
     ];
     const passed: string[] = [];
     let current = path;
+    if (!(await this.isReal(dirname(path)))) {
+      return 'outside';
+    }
     for (let links = 0; links <= MOST_LINKS; links++) {
       const facts = await lstat(current, { bigint: true }).catch(() => undefined);
       if (facts === undefined) {
@@ -83,10 +88,23 @@ export class CachedContents {
       passed.push(current);
       current = resolve(dirname(current), await readlink(current));
       // To delete a repository must not be to delete what belongs to another.
-      if (!places.some(place => current.startsWith(place))) {
+      const isInside = places.some(place => current.startsWith(place));
+      if (!isInside || !(await this.isReal(dirname(current)))) {
         return 'outside';
       }
     }
     return 'outside';
+  }
+
+  /** Whether no folder on the way is a link; what is not there is found missing later. */
+  private isReal(folder: string): Promise<boolean> {
+    const known =
+      this.realFolders.get(folder) ??
+      realpath(folder).then(
+        real => real === folder,
+        () => true
+      );
+    this.realFolders.set(folder, known);
+    return known;
   }
 }

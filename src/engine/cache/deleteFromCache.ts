@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import { measureFreed, removeTree } from '../removal';
 import type { RemovalProgress, RemovalResult } from '../removal';
 import { planHubDeletion } from './planCacheDeletion';
@@ -26,12 +28,16 @@ export async function deleteFromHubCache(
 ): Promise<CacheDeletionResult> {
   const scan = await scanHubCache(folder, options);
   const plan = await planHubDeletion(scan, ids, options);
-  const agreed = new Set(shown);
-  const paths = plan.paths.filter(path => agreed.has(path));
+  const paths = plan.paths.filter(path => wasShown(path, shown));
   const { result, ...freed } = await measureFreed([scan.real], () =>
     removeAll(paths, scan.real, options)
   );
   return { ...result, ...freed };
+}
+
+/** A folder was shown with all that is in it: of a repository that has got a revision since, only the others go. */
+function wasShown(path: string, shown: readonly string[]): boolean {
+  return shown.some(one => path === one || path.startsWith(join(one, '/')));
 }
 
 /** Removes paths that all lie in one folder, one after the other. */

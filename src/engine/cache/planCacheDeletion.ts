@@ -5,7 +5,12 @@ import { BedrockImportError } from '../errors';
 import { measureRemoval } from '../removal';
 import type { CachedContent } from './cachedContents';
 import { namesBelow } from './scanHubCache';
-import type { CachedRepository, CachedRevision, HubCacheScan } from './scanHubCache';
+import type {
+  CachedRepository,
+  CachedRestFile,
+  CachedRevision,
+  HubCacheScan
+} from './scanHubCache';
 
 /** What is to be deleted from the hub's cache; nothing else is touched. */
 export interface CacheDeletionPlan {
@@ -48,7 +53,10 @@ export async function planHubDeletion(
   }
   for (const repository of scan.repositories) {
     if (whole.has(repository.id) || isEmptied(repository, revisions)) {
-      await addRepository(scan, repository, paths);
+      addRepository(scan, repository, paths);
+      if (repository.incomplete.some(({ inUse }) => inUse)) {
+        notes.push(`A download of ${repository.name} may be on its way: it would fail.`);
+      }
     } else {
       const gone = repository.revisions.filter(({ id }) => revisions.has(id));
       await addRevisions(repository, gone, paths);
@@ -79,15 +87,15 @@ export async function planHubDeletion(
 
 function restsOf(scan: HubCacheScan, id: string): string[] {
   if (id === 'unreferenced') {
-    return scan.unreferenced.flatMap(({ path }) => [path, `${path}.refs`, `${path}.lock`]);
+    return idle(scan.unreferenced).flatMap(path => [path, `${path}.refs`, `${path}.lock`]);
   }
   const [kind, name] = id.split(':', 2);
   const repository = scan.repositories.find(found => found.id === name);
   if (repository !== undefined && kind === 'unreferenced') {
-    return repository.unreferenced.map(({ path }) => path);
+    return idle(repository.unreferenced);
   }
   if (repository !== undefined && kind === 'incomplete') {
-    return repository.incomplete.filter(({ inUse }) => !inUse).map(({ path }) => path);
+    return idle(repository.incomplete);
   }
   throw new BedrockImportError({
     code: 'CACHE_ENTRY_UNKNOWN',
@@ -96,6 +104,10 @@ function restsOf(scan: HubCacheScan, id: string): string[] {
     nextStep: 'List the cache again: it may have been deleted meanwhile.',
     kind: 'usage'
   });
+}
+
+function idle(files: readonly CachedRestFile[]): string[] {
+  return files.filter(({ inUse }) => !inUse).map(({ path }) => path);
 }
 
 /** A repository without revisions and without downloads on their way is of no use to anybody. */
@@ -107,11 +119,7 @@ function isEmptied(repository: CachedRepository, gone: ReadonlySet<string>): boo
   );
 }
 
-async function addRepository(
-  scan: HubCacheScan,
-  repository: CachedRepository,
-  paths: Set<string>
-): Promise<void> {
+function addRepository(scan: HubCacheScan, repository: CachedRepository, paths: Set<string>): void {
   paths.add(repository.path);
   paths.add(join(scan.real, '.locks', repository.id));
 }

@@ -5,11 +5,24 @@ import { measureFolder } from '../disk';
 import { cancelledError } from '../errors';
 import { CachedContents } from './cachedContents';
 import type { CachedContent } from './cachedContents';
+import { isLocked } from './lockedFile';
 import { repositoryOf } from './repositoryNames';
 import type { CachedType } from './repositoryNames';
 
 /** Written to so recently, a file may be one that a download writes to now. */
 const IN_USE_MS = 10 * 60_000;
+/** huggingface_hub 2.4.0, `utils/_shared_blobs.py`. */
+const STORE_MARK = '.huggingface-shared-blobs';
+const STORE_VERSION = '1\n';
+
+/** A file that nothing needs, unless a download is about to. */
+export interface CachedRestFile {
+  path: string;
+  bytes: number;
+  modifiedMs: number;
+  /** It was written to minutes ago, its lock is held, or a download of its repository is on its way. */
+  inUse: boolean;
+}
 
 export interface CachedRevision {
   /** `models--org--name@commit` */
@@ -39,9 +52,9 @@ export interface CachedRepository {
   modifiedMs?: number;
   revisions: CachedRevision[];
   /** Files of its blobs that no revision uses. */
-  unreferenced: { path: string; bytes: number }[];
+  unreferenced: CachedRestFile[];
   /** Downloads that did not end, with what belongs to them. */
-  incomplete: { path: string; bytes: number; modifiedMs: number; inUse: boolean }[];
+  incomplete: CachedRestFile[];
 }
 
 export interface HubCacheScan {
@@ -55,7 +68,7 @@ export interface HubCacheScan {
   sharedStore: boolean;
   repositories: CachedRepository[];
   /** Files of the shared store that no repository uses. */
-  unreferenced: { path: string; bytes: number }[];
+  unreferenced: CachedRestFile[];
   contents: CachedContents;
   warnings: string[];
   unreadable: number;
@@ -86,18 +99,19 @@ export async function scanHubCache(
     warnings: [],
     unreadable: size?.unreadable ?? 0
   };
+  const now = options.now ?? Date.now();
   for (const entry of await foldersIn(real)) {
     if (options.signal?.aborted) {
       throw cancelledError(folder);
     }
     const named = repositoryOf(entry);
     if (named !== undefined) {
-      scan.repositories.push(await scanRepository(scan, entry, named, options.now ?? Date.now()));
+      scan.repositories.push(await scanRepository(scan, entry, named, now));
     } else if (/^(?:models|datasets|spaces)--/.test(entry)) {
       scan.warnings.push(`${join(real, entry)} has a name that no repository can have.`);
     }
   }
-  await scanSharedStore(scan);
+  await scanSharedStore(scan, now);
   // Only now it is known who uses what.
   scan.repositories.forEach(sumUp);
   return scan;
@@ -120,6 +134,12 @@ async function scanRepository(
     unreferenced: [],
     incomplete: []
   };
+  for (const name of ['refs', 'blobs', 'snapshots']) {
+    const facts = await lstat(join(path, name)).catch(() => undefined);
+    if (facts?.isDirectory() === false) {
+      scan.warnings.push(`${join(path, name)} is no folder; nothing is looked for behind it.`);
+    }
+  }
   const refs = await refsOf(join(path, 'refs'));
   for (const commit of await foldersIn(join(path, 'snapshots'))) {
     const revision = await scanRevision(scan, repository, commit);
@@ -175,21 +195,34 @@ async function scanBlobs(
     const bytes = Number(facts.blocks) * 512;
     const modifiedMs = Number(facts.mtimeMs);
     if (/\.(?:incomplete|ranges|tmp)$/.test(name)) {
-      const inUse = now - modifiedMs < IN_USE_MS;
+      const lock = join(scan.real, '.locks', repository.id, `${name.split('.', 1)[0]}.lock`);
+      const inUse = now - modifiedMs < IN_USE_MS || (await isLocked(lock));
       repository.incomplete.push({ path, bytes, modifiedMs, inUse });
       continue;
     }
     const content = await scan.contents.follow(path, repository.path);
     const used = typeof content === 'object' && content.holders.size > 0;
     if (!used) {
-      repository.unreferenced.push({ path, bytes });
+      const inUse = now - modifiedMs < IN_USE_MS;
+      repository.unreferenced.push({ path, bytes, modifiedMs, inUse });
     }
+  }
+  // A download that goes on names its files in a revision only when they are complete.
+  if (repository.incomplete.some(({ inUse }) => inUse)) {
+    repository.unreferenced.forEach(file => (file.inUse = true));
   }
 }
 
-/** `blobs/<2 hexadecimal digits>/<hash>`, of huggingface_hub 2 and newer. */
-async function scanSharedStore(scan: HubCacheScan): Promise<void> {
+/**
+ * `blobs/<2 hexadecimal digits>/<hash>`, of huggingface_hub 2 and newer. A folder of that name without its
+ * mark is none, and belongs to somebody else.
+ */
+async function scanSharedStore(scan: HubCacheScan, now: number): Promise<void> {
   const store = join(scan.real, 'blobs');
+  if ((await readSmall(join(store, STORE_MARK))) !== STORE_VERSION) {
+    return;
+  }
+  scan.sharedStore = true;
   for (const prefix of await foldersIn(store)) {
     if (!/^[0-9a-f]{2}$/.test(prefix)) {
       continue;
@@ -200,10 +233,11 @@ async function scanSharedStore(scan: HubCacheScan): Promise<void> {
       if (facts?.isFile() !== true || !/^[0-9a-f]{64}$/.test(name)) {
         continue;
       }
-      scan.sharedStore = true;
       const content = scan.contents.add(path, facts);
       if (content.holders.size === 0) {
-        scan.unreferenced.push({ path, bytes: content.bytes });
+        const { bytes, modifiedMs } = content;
+        const inUse = now - modifiedMs < IN_USE_MS || (await isLocked(`${path}.lock`));
+        scan.unreferenced.push({ path, bytes, modifiedMs, inUse });
       }
     }
   }

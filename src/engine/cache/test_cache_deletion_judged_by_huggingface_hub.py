@@ -3,6 +3,7 @@ users start it, and judged by huggingface_hub before and after."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -13,7 +14,11 @@ from typing import Any
 
 import pytest
 from huggingface_hub import scan_cache_dir, snapshot_download
-from huggingface_hub.utils._shared_blobs import publish_blob_to_shared_store, shared_blob_path
+from huggingface_hub.utils._shared_blobs import (
+    is_shared_blobs_dir,
+    publish_blob_to_shared_store,
+    shared_blob_path,
+)
 
 SAME = os.urandom(3_000_000)
 MODELS = {
@@ -65,6 +70,11 @@ def run(volume: Path, cache: Path, tmp_path: Path) -> Run:
                 "HOME": str(home),
                 "HF_HUB_CACHE": str(cache),
                 "JUPYTER_SERVER_ROOT": str(volume / "jl"),
+                **{
+                    name: os.environ[name]
+                    for name in ("PIP_CACHE_DIR", "HF_XET_CACHE")
+                    if name in os.environ
+                },
             },
             capture_output=True,
             text=True,
@@ -212,18 +222,30 @@ def test_prune_takes_broken_downloads_and_orphans(
     orphan = blobs / ("2" * 64)
     for path in (old, busy, orphan):
         path.write_bytes(b"x" * 100_000)
-    os.utime(old, (0, 0))
-    orphaned_store = cache / "blobs" / "ab" / ("ab" * 32)
+        os.utime(path, (0, 0))
+    store = cache / "blobs"
+    orphaned_store = store / "ab" / ("ab" * 32)
     orphaned_store.parent.mkdir(parents=True)
     orphaned_store.write_bytes(b"x" * 50_000)
-    done = deleted(run, volume, "prune")
-    assert done["removed"] == 3
-    assert [path.exists() for path in (old, busy, orphan, orphaned_store)] == [
-        False,
-        True,
-        False,
-        False,
-    ]
+    os.utime(orphaned_store, (0, 0))
+    locks = cache / ".locks" / "models--acme--two"
+    locks.mkdir(parents=True, exist_ok=True)
+    with (locks / f"{'1' * 64}.lock").open("w") as lock:
+        # As a download that waits for its first bytes for longer than anybody writes nothing.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert deleted(run, volume, "prune")["removed"] == 1
+        assert [path.exists() for path in (old, busy, orphan)] == [False, True, True]
+        kept = run("list")["leftovers"]
+        assert [(one["id"], len(one["paths"])) for one in kept] == [("busy:models--acme--two", 2)]
+        run("delete", "busy:models--acme--two", "--yes", code=2)
+        assert busy.exists()
+    assert deleted(run, volume, "prune")["removed"] == 2
+    # Without its mark it is no store of huggingface_hub's.
+    assert orphaned_store.exists()
+    (store / ".huggingface-shared-blobs").write_text("1\n")
+    assert is_shared_blobs_dir(store)
+    assert deleted(run, volume, "prune")["removed"] == 1
+    assert [path.exists() for path in (busy, orphan, orphaned_store)] == [False, False, False]
     assert run("prune", "--yes") == {"deleted": False}
     loads_offline(hub, cache, "acme/two")
 
@@ -244,11 +266,18 @@ def test_a_hostile_cache_leads_nowhere(hub: Any, cache: Path, run: Run, volume: 
     (snapshot / "ref").symlink_to(cache / "models--acme--two" / "refs" / "main")
     (evil / "refs").symlink_to(canary)
     (evil / "blobs" / ("3" * 64)).symlink_to(canary / "song")
+    turned = cache / "models--acme--turned"
+    (turned / "snapshots" / ("f" * 40)).mkdir(parents=True)
+    (turned / "blobs").symlink_to(canary)
+    (turned / "snapshots" / ("f" * 40) / "song").symlink_to("../../blobs/song")
     (cache / "models--..--..--canary").symlink_to(canary)
     (cache / "models--linked--repo").symlink_to(canary)
     listing = run("list")
     assert len(listing["warnings"]) >= 4
-    assert set(repositories(listing)) == {"acme/two", "acme/evil"}
+    assert set(repositories(listing)) == {"acme/two", "acme/evil", "acme/turned"}
+    assert repositories(listing)["acme/turned"]["bytes"] == 0
+    deleted(run, volume, "delete", "acme/turned@fffffff")
+    assert not turned.exists()
     deleted(run, volume, "delete", "acme/evil")
     assert not evil.exists()
     assert (canary / "song").read_text() == "tweet"
@@ -270,6 +299,10 @@ def test_other_leftovers_go_by_their_names(run: Run, volume: Path, tmp_path: Pat
     for name in ("old", "new"):
         (temporary / name).write_bytes(b"x" * 40_000)
     os.utime(temporary / "old", (0, 0))
+    # A program that has run for weeks goes on writing there.
+    (temporary / "running").mkdir()
+    (temporary / "running" / "log").write_text("x")
+    os.utime(temporary / "running", (0, 0))
     found = {leftover["id"]: leftover for leftover in run("list")["leftovers"]}
     assert set(found) == {"pip", "checkpoints", "temporary"}
     assert found["temporary"]["paths"] == [str(temporary / "old")]
@@ -277,9 +310,45 @@ def test_other_leftovers_go_by_their_names(run: Run, volume: Path, tmp_path: Pat
     deleted(run, volume, "delete", "checkpoints", "temporary")
     assert run("delete", "pip", "--yes")["left"] == []
     assert run("list")["leftovers"] == []
-    assert sorted(path.name for path in temporary.iterdir()) == ["new"]
+    assert sorted(path.name for path in temporary.iterdir()) == ["new", "running"]
     assert pip.exists()
     assert (volume / "jl" / "work" / "note.ipynb").exists()
+
+
+def test_a_cache_with_second_names_instead_of_links(
+    hub: Any, cache: Path, run: Run, volume: Path
+) -> None:
+    for model in MODELS:
+        snapshot = fill(hub, cache, model)
+        # As our downloads make them where links are refused.
+        for path in list(snapshot.iterdir()):
+            blob = path.resolve()
+            path.unlink()
+            os.link(blob, path)
+    # Somebody has kept one file under a name of his own: its bytes are not freed.
+    mine = volume / "mine"
+    os.link(cache / "models--acme--two" / "snapshots" / snapshot.name / "model.safetensors", mine)
+    found = repositories(run("list"))
+    assert found["acme/one"]["freesBytes"] == found["acme/one"]["bytes"] > len(SAME) + 900_000
+    assert found["acme/two"]["freesBytes"] < 10_000
+    deleted(run, volume, "delete", "acme/two")
+    assert mine.read_bytes() == SAME
+    deleted(run, volume, "delete", "acme/one@main")
+    assert not list(cache.glob("models--*"))
+
+
+def test_a_folder_of_the_user_is_no_cache(
+    run: Run, volume: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a variable names it."""
+    work = volume / "jl"
+    for name in ("thesis", "wheels", "data"):
+        (work / name).mkdir()
+        (work / name / "file").write_bytes(b"x" * 10_000)
+    monkeypatch.setenv("PIP_CACHE_DIR", str(work))
+    monkeypatch.setenv("HF_XET_CACHE", str(work))
+    found = run("list")["leftovers"]
+    assert [leftover["paths"] for leftover in found] == [[str(work / "wheels")]]
 
 
 def test_works_where_not_one_byte_and_not_one_inode_is_left(

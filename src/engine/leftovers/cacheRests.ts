@@ -14,11 +14,12 @@ export interface CacheRest {
 export function cacheRests(scan: HubCacheScan): CacheRest[] {
   const rests: CacheRest[] = [];
   for (const { id, name, incomplete, unreferenced } of scan.repositories) {
-    const idle = incomplete.filter(({ inUse }) => !inUse);
-    const busy = incomplete.filter(({ inUse }) => inUse);
-    if (idle.length > 0) {
+    const rest = idle(incomplete);
+    const busy = [...incomplete, ...unreferenced].filter(({ inUse }) => inUse);
+    const unused = idle(unreferenced);
+    if (rest.length > 0) {
       rests.push({
-        ...restOf(`incomplete:${id}`, idle),
+        ...restOf(`incomplete:${id}`, rest),
         kind: 'incomplete',
         label: `Incomplete downloads of ${name}`,
         meaning: 'A download of this model begins with these files anew.'
@@ -33,24 +34,29 @@ export function cacheRests(scan: HubCacheScan): CacheRest[] {
         problem: 'A download may be writing to them.'
       });
     }
-    if (unreferenced.length > 0) {
+    if (unused.length > 0) {
       rests.push({
-        ...restOf(`unreferenced:${id}`, unreferenced),
+        ...restOf(`unreferenced:${id}`, unused),
         kind: 'unreferenced',
         label: `Files of ${name} that no revision uses`,
         meaning: 'Nothing uses them; a revision that needs them again downloads them.'
       });
     }
   }
-  if (scan.unreferenced.length > 0) {
+  const unused = idle(scan.unreferenced);
+  if (unused.length > 0) {
     rests.push({
-      ...restOf('unreferenced', scan.unreferenced),
+      ...restOf('unreferenced', unused),
       kind: 'unreferenced',
       label: 'Files of the shared store that no model uses',
       meaning: 'Nothing uses them; a model that needs them again downloads them.'
     });
   }
   return rests;
+}
+
+function idle<T extends { inUse: boolean }>(files: readonly T[]): T[] {
+  return files.filter(({ inUse }) => !inUse);
 }
 
 function restOf(

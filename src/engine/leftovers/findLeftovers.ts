@@ -5,15 +5,8 @@ import { expandFolder, hubHomeFolder } from '../cache';
 import { deviceOf } from '../disk';
 import { measureRemoval } from '../removal';
 import { findCheckpoints } from './findCheckpoints';
-import type { Leftover, LeftoverPlace } from './types';
-
-/** Temporary files that were not written to for so long are nobody's any more. */
-const OLD_MS = 7 * 24 * 3600_000;
-
-interface Candidate extends Omit<Leftover, 'bytes' | 'onRootDisk'> {
-  /** The folder that must really hold the paths when they are deleted. */
-  within: string;
-}
+import { findOldTemporary } from './findOldTemporary';
+import type { Candidate, Leftover, LeftoverPlace } from './types';
 
 /** A leftover with the folder that everything in it lies in. */
 export interface FoundLeftover extends Leftover {
@@ -32,12 +25,12 @@ export async function findLeftovers(
 ): Promise<FoundLeftover[]> {
   const rootDevice = await deviceOf(place.root);
   const candidates = [
-    ...(await contents(xet(place))),
-    ...(await contents(pip(place))),
+    ...(await contents(xet(place), isXet)),
+    ...(await contents(pip(place), isPip)),
     ...(await conda(place)),
     ...(await checkpoints(place, options.signal)),
     ...(await contents(jobs(place))),
-    ...(await temporary(place, options.now ?? Date.now()))
+    ...(await findOldTemporary(place.root, options))
   ];
   const found: FoundLeftover[] = [];
   for (const candidate of candidates) {
@@ -50,14 +43,41 @@ export async function findLeftovers(
   return found;
 }
 
-/** A folder all of whose contents are a leftover; the folder itself stays. */
-async function contents(candidate: Omit<Candidate, 'paths'>): Promise<Candidate[]> {
+/**
+ * A folder with a leftover in it; the folder itself stays.
+ *
+ * @param isOwn Which of its contents are, lest a variable that names a folder of the user's makes his files one.
+ */
+async function contents(
+  candidate: Omit<Candidate, 'paths'>,
+  isOwn: (path: string, name: string) => boolean | Promise<boolean> = () => true
+): Promise<Candidate[]> {
   const facts = await lstat(candidate.within).catch(() => undefined);
   if (facts?.isDirectory() !== true) {
     return [];
   }
   const names = await readdir(candidate.within).catch((): string[] => []);
-  return [{ ...candidate, paths: names.map(name => join(candidate.within, name)) }];
+  const paths: string[] = [];
+  for (const name of names) {
+    const path = join(candidate.within, name);
+    if (await isOwn(path, name)) {
+      paths.push(path);
+    }
+  }
+  return [{ ...candidate, paths }];
+}
+
+/** Hugging Face documentation, "Chunk-based caching (Xet)": a folder for each server, named after it. */
+async function isXet(path: string, name: string): Promise<boolean> {
+  const facts = await lstat(path).catch(() => undefined);
+  return (
+    facts?.isDirectory() === true && /^(?:https?_[\w.-]*|(?:chunk|shard)[-_]cache)$/.test(name)
+  );
+}
+
+/** What `pip cache purge` and pip's check for a newer pip know as theirs. */
+function isPip(_: string, name: string): boolean {
+  return /^(?:http|http-v2|wheels|selfcheck|selfcheck\.json)$/.test(name);
 }
 
 function xet(place: LeftoverPlace): Omit<Candidate, 'paths'> {
@@ -138,30 +158,4 @@ function jobs({ stateDirectory }: LeftoverPlace): Omit<Candidate, 'paths'> {
     meaning: 'A job that is removed cannot go on.',
     problem: 'Remove single jobs in the list of jobs (in a terminal: bedrock-import jobs remove).'
   };
-}
-
-/** The folder that steering gives to temporary files. */
-async function temporary({ root }: LeftoverPlace, now: number): Promise<Candidate[]> {
-  const within = join(root, '.tmp');
-  const names = await readdir(within).catch((): string[] => []);
-  const old: string[] = [];
-  for (const name of names) {
-    const path = join(within, name);
-    const facts = await lstat(path).catch(() => undefined);
-    if (facts !== undefined && now - Math.max(facts.mtimeMs, facts.atimeMs) > OLD_MS) {
-      old.push(path);
-    }
-  }
-  return old.length === 0
-    ? []
-    : [
-        {
-          id: 'temporary',
-          kind: 'temporary',
-          label: 'Temporary files older than a week',
-          within,
-          paths: old,
-          meaning: 'A program that has run for longer than a week may still need them.'
-        }
-      ];
 }

@@ -22,3 +22,8 @@ export interface LeftoverPlace {
   /** Where jobs are kept. */
   stateDirectory: string;
 }
+
+export interface Candidate extends Omit<Leftover, 'bytes' | 'onRootDisk'> {
+  /** The folder that must really hold the paths when they are deleted. */
+  within: string;
+}
