@@ -134,6 +134,20 @@ describe('measureFolder', () => {
     expect((await measured)?.unreadable).toBe(0);
   });
 
+  it('is also told of each entry of a folder, as du does that is given them all', async () => {
+    mkdirSync(join(folder, 'files', 'deep', 'down'), { recursive: true });
+    const large = fill('files/deep/down/large', 100_000);
+    linkSync(large, join(folder, 'files', 'deep', 'second name'));
+    fill('files/small', 5);
+    symlinkSync('/usr', join(folder, 'files', 'link'));
+    const files = join(folder, 'files');
+    const parts = { of: new Set([files]), bytes: new Map<string, number>() };
+    const size = await measureFolder(folder, { parts });
+    const entries = ['deep', 'link', 'small'].map(name => join(files, name));
+    expect(parts.bytes).toEqual(new Map(entries.map(path => [path, du(path)])));
+    expect(size?.bytes).toBe(du(folder));
+  });
+
   it('is nothing where there is no folder', async () => {
     symlinkSync(folder, join(folder, 'link'));
     expect(await measureFolder(join(folder, 'none'))).toBeUndefined();

@@ -17,6 +17,14 @@ export interface FolderSize {
   unreadable: number;
 }
 
+/** Sizes of single entries that are found on the way. */
+export interface PartSizes {
+  /** The folders whose entries are measured one by one. */
+  of: ReadonlySet<string>;
+  /** Is filled with bytes by path; a file with several names counts for the first one that is met. */
+  bytes: Map<string, number>;
+}
+
 /**
  * What `du --one-file-system` says of a folder. No link is followed and nothing is counted that lies on
  * another file system. What is deleted meanwhile is passed over.
@@ -26,7 +34,7 @@ export interface FolderSize {
  */
 export async function measureFolder(
   folder: string,
-  { signal }: { signal?: AbortSignal } = {}
+  { signal, parts }: { signal?: AbortSignal; parts?: PartSizes } = {}
 ): Promise<FolderSize | undefined> {
   const top = await lstat(folder, { bigint: true }).catch(() => undefined);
   if (!top?.isDirectory()) {
@@ -39,9 +47,9 @@ export async function measureFolder(
     unreadable += isPassing(error, path) ? 0 : 1;
   };
 
-  const waiting = [folder];
+  const waiting: { path: string; part?: string }[] = [{ path: folder }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const current = next;
+    const { path: current, part: above } = next;
     const names: string[] =
       (await readdir(current).catch((error: unknown) => failed(error, current))) ?? [];
     for (let start = 0; start < names.length; start += AT_A_TIME) {
@@ -59,15 +67,24 @@ export async function measureFolder(
         if (entry === undefined || path === undefined) {
           return;
         }
+        const part = parts?.of.has(current) === true ? path : above;
+        const ofPart = part === undefined ? 0 : (parts?.bytes.get(part) ?? 0);
+        if (part !== undefined) {
+          parts?.bytes.set(part, ofPart);
+        }
         if (entry.isDirectory()) {
           if (entry.dev !== top.dev) {
             return;
           }
-          waiting.push(path);
+          waiting.push({ path, part });
         } else if (!links.isNew(entry)) {
           return;
         }
-        bytes += entry.blocks * BLOCK_BYTES;
+        const size = entry.blocks * BLOCK_BYTES;
+        bytes += size;
+        if (part !== undefined) {
+          parts?.bytes.set(part, ofPart + Number(size));
+        }
       });
     }
   }

@@ -123,7 +123,7 @@ describe('a page', () => {
     const single = await page.connection.sendRequest(deleteTrash, { items: [other] });
     expect(single).toMatchObject({ removed: 2, expectedBytes: 1_003_520, left: [] });
     const news: StorageNews[] = [];
-    page.connection.onProgress(storageNews, 'token', one => news.push(one));
+    page.connection.onProgress(storageNews, 'token', one => void news.push(one));
     const all = await page.connection.sendRequest(deleteTrash, {
       folders: [trash],
       token: 'token'

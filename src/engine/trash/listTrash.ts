@@ -11,7 +11,6 @@ import type { FoundTrash } from './trashPlaces';
 
 /** Of more items only their number and sizes are told, unless more are asked for. */
 const MOST_ITEMS = 500;
-const BLOCK_BYTES = 512n;
 const AT_A_TIME = 16;
 /** A `.trashinfo` has two short lines. */
 const LONGEST_INFO = 64 * 1024;
@@ -72,11 +71,12 @@ async function contentsOf(
   { signal, mostItems = MOST_ITEMS }: { signal?: AbortSignal; mostItems?: number }
 ): Promise<Omit<TrashFolderContents, keyof FoundTrash | 'onRootDisk'> & { problem?: string }> {
   const nothing = { totalItems: 0, bytes: 0, hasRests: false, items: [], unreadable: 0 };
-  const size = await measureFolder(trash.path, { signal });
+  const files = join(trash.path, 'files');
+  const parts = { of: new Set([trash.path, files]), bytes: new Map<string, number>() };
+  const size = await measureFolder(trash.path, { signal, parts });
   if (size === undefined) {
     return nothing;
   }
-  const files = join(trash.path, 'files');
   const facts = await lstat(files).catch(() => undefined);
   const linked = facts?.isDirectory() === false;
   const names = linked ? [] : await readdir(files).catch(() => []);
@@ -86,7 +86,10 @@ async function contentsOf(
     ...brokenOff.map(name => join(trash.path, name)),
     ...names.map(n => join(files, n))
   ];
-  const measured = await measureAll(paths, signal);
+  const measured = paths
+    // One that was not met is gone meanwhile, or of a name that cannot be said to the system.
+    .filter(path => parts.bytes.has(path) || path.includes('\uFFFD'))
+    .map(path => ({ path, bytes: parts.bytes.get(path) ?? 0 }));
   const largest = measured.sort((one, other) => other.bytes - one.bytes).slice(0, mostItems);
   const problem = linked ? `${files} is a link or no folder: it is not gone into.` : undefined;
   return {
@@ -94,64 +97,35 @@ async function contentsOf(
     bytes: size.bytes,
     hasRests: infos.length > 0,
     unreadable: size.unreadable,
-    items: await describeAll(trash, largest),
+    items: await describeAll(trash, largest, signal),
     ...(problem === undefined ? {} : { problem })
   };
 }
 
 interface Measured {
   path: string;
-  kind: TrashedItem['kind'];
   bytes: number;
-}
-
-async function measureAll(
-  paths: readonly string[],
-  signal: AbortSignal | undefined
-): Promise<Measured[]> {
-  const found: Measured[] = [];
-  for (let start = 0; start < paths.length; start += AT_A_TIME) {
-    if (signal?.aborted) {
-      throw cancelledError(paths[start]);
-    }
-    const some = paths.slice(start, start + AT_A_TIME);
-    const measured = await Promise.all(some.map(path => measureOne(path, signal)));
-    found.push(...measured.filter(one => one !== undefined));
-  }
-  return found;
-}
-
-async function measureOne(
-  path: string,
-  signal: AbortSignal | undefined
-): Promise<Measured | undefined> {
-  const facts = await lstat(path, { bigint: true }).catch(() => undefined);
-  if (facts === undefined) {
-    // Gone meanwhile, or of a name that cannot be said to the system.
-    return path.includes('\uFFFD') ? { path, kind: 'other', bytes: 0 } : undefined;
-  }
-  if (facts.isDirectory()) {
-    const size = await measureFolder(path, { signal });
-    return { path, kind: 'folder', bytes: size?.bytes ?? 0 };
-  }
-  const kind = facts.isFile() ? 'file' : facts.isSymbolicLink() ? 'link' : 'other';
-  return { path, kind, bytes: Number(facts.blocks * BLOCK_BYTES) };
 }
 
 async function describeAll(
   trash: FoundTrash,
-  measured: readonly Measured[]
+  measured: readonly Measured[],
+  signal: AbortSignal | undefined
 ): Promise<TrashedItem[]> {
   const items: TrashedItem[] = [];
   for (let start = 0; start < measured.length; start += AT_A_TIME) {
+    if (signal?.aborted) {
+      throw cancelledError(trash.path);
+    }
     const some = measured.slice(start, start + AT_A_TIME);
     items.push(...(await Promise.all(some.map(found => describe(trash, found)))));
   }
   return items;
 }
 
-async function describe(trash: FoundTrash, { path, kind, bytes }: Measured): Promise<TrashedItem> {
+async function describe(trash: FoundTrash, { path, bytes }: Measured): Promise<TrashedItem> {
   const stored = basename(path);
+  const kind = await kindOf(path);
   const item = { id: path, name: stored, kind, bytes };
   if (dirname(path) === trash.path) {
     return { ...item, problem: 'Its deletion was broken off; it can only be finished.' };
@@ -165,6 +139,14 @@ async function describe(trash: FoundTrash, { path, kind, bytes }: Measured): Pro
   const info = await readInfo(trash, stored);
   const name = info.originalPath === undefined ? stored : basename(info.originalPath);
   return { ...item, name, ...info };
+}
+
+async function kindOf(path: string): Promise<TrashedItem['kind']> {
+  const facts = await lstat(path).catch(() => undefined);
+  if (facts?.isDirectory() === true) {
+    return 'folder';
+  }
+  return facts?.isFile() === true ? 'file' : facts?.isSymbolicLink() === true ? 'link' : 'other';
 }
 
 /** What the trash says of the item of this name. */
