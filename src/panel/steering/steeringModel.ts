@@ -78,6 +78,11 @@ export class SteeringModel extends VDomModel {
     return this.engine.state.status === 'ready';
   }
 
+  /** What keeps the page from the engine; the panel tells more. */
+  get connection(): EngineState {
+    return this.engine.state;
+  }
+
   /** What is being done right now. */
   get pending(): SteeringAction | undefined {
     return this._pending;

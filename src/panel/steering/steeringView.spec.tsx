@@ -86,6 +86,35 @@ describe('the tab of cache and temp folders', () => {
     expect(model.isDisposed).toBe(true);
   });
 
+  it('says what keeps it from the engine, until it is there', async () => {
+    await show();
+    act(() => parent.dispose());
+    engine = steeringEngine();
+    model = new SteeringModel(engine, environment);
+    widget = new SteeringWidget(model, engine, { trans, actions });
+    parent = new Panel();
+    parent.addWidget(widget);
+    act(() => Widget.attach(parent, document.body));
+    await settle();
+    expect(screen.getByText('Shown as soon as the engine answers.')).toBeTruthy();
+    act(() => engine.setState({ status: 'absent' }));
+    await settle();
+    expect(screen.getByText(/^The panel of Bedrock Import says/)).toBeTruthy();
+    const failure = { code: 'ENGINE_CANNOT_START', message: 'It does not start.' };
+    act(() =>
+      engine.setState({
+        status: 'unavailable',
+        failure: { ...failure, nextStep: 'Make room.', kind: 'failed' }
+      })
+    );
+    await settle();
+    expect(screen.getByText('Make room.')).toBeTruthy();
+    act(() => engine.becomeReady());
+    await settle();
+    expect(screen.queryByText('Make room.')).toBeNull();
+    expect(variable('HF_HOME')).toBeTruthy();
+  });
+
   it('says what host this is, its notes, and of each variable where it leads and what changes', async () => {
     await show();
     expect(screen.getByText('my-instance')).toBeTruthy();

@@ -1,6 +1,7 @@
 import type { Steering } from '../../protocol';
 import { CopyButton, Disclosure, FailureNote, useTrans } from '../components';
 import { ButtonRow } from './buttonRow';
+import type { EngineState } from '../connection';
 import { CacheMove } from './cacheMove';
 import { RunningList } from './runningList';
 import type { SteeringModel } from './steeringModel';
@@ -30,13 +31,7 @@ export function SteeringView(props: {
       <Host model={model} />
       {state.status === 'failed' && <FailureNote failure={state.failure} />}
       {steering === undefined ? (
-        state.status !== 'failed' && (
-          <p className="jp-BedrockImport-quiet" role="status">
-            {model.isReady
-              ? trans.__('Looking …')
-              : trans.__('Shown as soon as the engine answers.')}
-          </p>
-        )
+        state.status !== 'failed' && <Waiting connection={model.connection} />
       ) : (
         <>
           <ul className="jp-BedrockImport-steeringNotes">
@@ -52,6 +47,28 @@ export function SteeringView(props: {
         </>
       )}
     </div>
+  );
+}
+
+function Waiting({ connection }: { connection: EngineState }): JSX.Element {
+  const trans = useTrans();
+  const text = (): string => {
+    switch (connection.status) {
+      case 'ready':
+        return trans.__('Looking …');
+      case 'absent':
+      case 'reload':
+        return trans.__('The panel of Bedrock Import says what keeps this page from the engine.');
+      default:
+        return trans.__('Shown as soon as the engine answers.');
+    }
+  };
+  return connection.status === 'unavailable' ? (
+    <FailureNote failure={connection.failure} />
+  ) : (
+    <p className="jp-BedrockImport-quiet" role="status">
+      {text()}
+    </p>
   );
 }
 
