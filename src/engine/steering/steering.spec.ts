@@ -214,6 +214,31 @@ describe('the hub cache alone', () => {
 });
 
 describe('what is in the way', () => {
+  onTwoDisks('of new files is told on a full disk, and leads off once there is room', async () => {
+    const full = mountTmpfs('size=2m');
+    try {
+      const here = place('notebook-instance', {
+        root: full.folder,
+        stateDirectory: join(full.folder, '.bedrock-import')
+      });
+      const filling = join(full.folder, 'filling');
+      // As long as there is room for a single byte.
+      spawnSync('dd', ['if=/dev/zero', `of=${filling}`, 'bs=4096'], { stdio: 'ignore' });
+      await expect(steer(here)).rejects.toMatchObject({ code: 'STEERING_NO_ROOM' });
+      await expect(steerHubCache(here, join(full.folder, 'hub'))).rejects.toMatchObject({
+        code: 'STEERING_NO_ROOM'
+      });
+      expect(env).toEqual({ PATH: '/bin' });
+      expect((await getSteering(here)).on).toBe(false);
+      await rm(filling);
+      expect((await steer(here)).on).toBe(true);
+      spawnSync('dd', ['if=/dev/zero', `of=${filling}`, 'bs=4096'], { stdio: 'ignore' });
+      expect((await unsteer(here)).on).toBe(false);
+    } finally {
+      full.unmount();
+    }
+  });
+
   onTwoDisks('of a folder is told, and nothing is switched on', async () => {
     writeFileSync(join(root, '.cache'), '');
     await expect(steer(place())).rejects.toMatchObject({
