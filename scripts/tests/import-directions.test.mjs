@@ -29,6 +29,8 @@ const forbidden = [
   ['src/engine/disk/index.ts', '../model'],
   ['src/engine/cache/index.ts', '../transfer'],
   ['src/engine/trash/index.ts', '../jobs'],
+  ['src/engine/steering/index.ts', '../jobs'],
+  ['src/engine/cacheMove/index.ts', '../transfer'],
   ['src/engine/transfer/index.ts', '../jobs'],
   ['src/engine/jobs/index.ts', '../main'],
   ['src/engine/hub/index.ts', '../../sandbox/state'],
@@ -57,6 +59,7 @@ const allowed = [
   ['src/engine/transfer/index.ts', '../model'],
   ['src/engine/hub/index.ts', '../errors'],
   ['src/engine/trash/index.ts', '../disk'],
+  ['src/engine/cacheMove/index.ts', '../removal'],
   ['src/panel/jobs/index.ts', '../connection'],
   ['src/panel/machine/index.ts', '../diskSpace'],
   ['src/sandbox/main.ts', './state']
