@@ -27,6 +27,20 @@ test('a check that is switched off and a test that does not run are reported', (
   }
 });
 
+test('a test that runs where the machine can is none of them', () => {
+  for (const text of [
+    'const onDisk = canMount(() => mountTmpfs("size=1m")) ? it : it.skip;',
+    'const onDisk = canMount(other) ? describe : describe.skip;',
+    "test.skip(!CAN_MOUNT, 'Nothing can be mounted here.');",
+    '@pytest.mark.skipif(os.getuid() != 0)'
+  ]) {
+    assert.deepEqual(violationsIn('src/a.spec.ts', text), [], text);
+  }
+  for (const text of ['it.skip("a")', 'true ? it : it.skip;', 'test.skip("a", () => 1)']) {
+    assert.equal(violationsIn('src/a.spec.ts', text).length, 1, text);
+  }
+});
+
 test('the 501st line is one too many', () => {
   assert.deepEqual(violationsIn('a.ts', 'x\n'.repeat(500)), []);
   assert.equal(violationsIn('a.ts', 'x\n'.repeat(501)).length, 1);
