@@ -29,7 +29,8 @@ const TOLD_WAIT_MS = 2_000;
  *
  * @throws BedrockImportError `OVERWRITE_REFUSED`, `DESTINATION_UNUSABLE`, `DESTINATION_CHANGED`,
  *   `HUB_FILE_MISMATCH`, `SOURCE_FILE_MISMATCH`, `HUB_FILE_GONE`, `HUB_RANGE_IGNORED`,
- *   `COPY_GAVE_UP`, `UPLOAD_GONE`, `CANCELLED`, and those of hub and AWS.
+ *   `COPY_GAVE_UP`, `UPLOAD_GONE`, `CANCELLED`, those of `downloadModel` where the bytes go through the
+ *   disk, and those of hub and AWS.
  */
 export async function copyModel(
   context: TransferContext,
