@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BedrockImportError } from '../errors';
 import { measureRemoval } from '../removal';
 import type { CachedContent } from './cachedContents';
-import { namesBelow } from './scanHubCache';
+import { namesBelow } from './cacheFiles';
 import type {
   CachedRepository,
   CachedRestFile,

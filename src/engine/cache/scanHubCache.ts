@@ -1,10 +1,11 @@
-import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
+import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { measureFolder } from '../disk';
 import { cancelledError } from '../errors';
 import { CachedContents } from './cachedContents';
 import type { CachedContent } from './cachedContents';
+import { foldersIn, inTurns, isFolder, namesBelow, readSmall, refsOf } from './cacheFiles';
 import { isLocked } from './lockedFile';
 import { repositoryOf } from './repositoryNames';
 import type { CachedType } from './repositoryNames';
@@ -100,17 +101,21 @@ export async function scanHubCache(
     unreadable: size?.unreadable ?? 0
   };
   const now = options.now ?? Date.now();
-  for (const entry of await foldersIn(real)) {
+  const named: { id: string; type: CachedType; name: string }[] = [];
+  for (const id of await foldersIn(real)) {
+    const found = repositoryOf(id);
+    if (found !== undefined) {
+      named.push({ id, ...found });
+    } else if (/^(?:models|datasets|spaces)--/.test(id)) {
+      scan.warnings.push(`${join(real, id)} has a name that no repository can have.`);
+    }
+  }
+  scan.repositories = await inTurns(named, one => {
     if (options.signal?.aborted) {
       throw cancelledError(folder);
     }
-    const named = repositoryOf(entry);
-    if (named !== undefined) {
-      scan.repositories.push(await scanRepository(scan, entry, named, now));
-    } else if (/^(?:models|datasets|spaces)--/.test(entry)) {
-      scan.warnings.push(`${join(real, entry)} has a name that no repository can have.`);
-    }
-  }
+    return scanRepository(scan, one, now);
+  });
   await scanSharedStore(scan, now);
   // Only now it is known who uses what.
   scan.repositories.forEach(sumUp);
@@ -119,13 +124,11 @@ export async function scanHubCache(
 
 async function scanRepository(
   scan: HubCacheScan,
-  id: string,
-  named: { type: CachedType; name: string },
+  named: { id: string; type: CachedType; name: string },
   now: number
 ): Promise<CachedRepository> {
-  const path = join(scan.real, id);
+  const path = join(scan.real, named.id);
   const repository: CachedRepository = {
-    id,
     ...named,
     path,
     bytes: 0,
@@ -158,22 +161,23 @@ async function scanRevision(
   const path = join(repository.path, 'snapshots', commit);
   const id = `${repository.id}@${commit}`;
   const contents = new Set<CachedContent>();
-  let files = 0;
-  for (const file of await namesBelow(path)) {
-    const content = await scan.contents.follow(file, repository.path);
+  const files = await namesBelow(path);
+  const found = await inTurns(files, file => scan.contents.follow(file, repository.path));
+  found.forEach((content, index) => {
     if (content === 'outside') {
       scan.warnings.push(
-        `${file} leads out of its repository; where to is neither counted nor deleted.`
+        `${files[index]} leads out of its repository; where to is neither counted nor deleted.`
       );
     } else if (content === 'missing') {
-      scan.warnings.push(`${file} leads to a file that is not there: the revision is incomplete.`);
+      scan.warnings.push(
+        `${files[index]} leads to a file that is not there: the revision is incomplete.`
+      );
     } else {
       content.holders.add(id);
       contents.add(content);
     }
-    files += 1;
-  }
-  return { id, commit, refs: [], path, files, bytes: 0, freesBytes: 0, contents };
+  });
+  return { id, commit, refs: [], path, files: files.length, bytes: 0, freesBytes: 0, contents };
 }
 
 /** Blobs that a revision uses are known already; what is left is incomplete or of no use. */
@@ -186,9 +190,13 @@ async function scanBlobs(
   if (!(await isFolder(folder))) {
     return;
   }
-  for (const name of await readdir(folder).catch((): string[] => [])) {
+  const names = await readdir(folder).catch((): string[] => []);
+  const looked = await inTurns(names, name =>
+    lstat(join(folder, name), { bigint: true }).catch(() => undefined)
+  );
+  for (const [index, name] of names.entries()) {
     const path = join(folder, name);
-    const facts = await lstat(path, { bigint: true }).catch(() => undefined);
+    const facts = looked[index];
     if (facts === undefined || facts.isDirectory()) {
       continue;
     }
@@ -200,7 +208,9 @@ async function scanBlobs(
       repository.incomplete.push({ path, bytes, modifiedMs, inUse });
       continue;
     }
-    const content = await scan.contents.follow(path, repository.path);
+    const content = facts.isFile()
+      ? scan.contents.add(path, facts)
+      : await scan.contents.follow(path, repository.path);
     const used = typeof content === 'object' && content.holders.size > 0;
     if (!used) {
       const inUse = now - modifiedMs < IN_USE_MS;
@@ -276,50 +286,4 @@ function latest(contents: readonly CachedContent[]): number | undefined {
   return contents.length === 0
     ? undefined
     : Math.max(...contents.map(({ modifiedMs }) => modifiedMs));
-}
-
-async function refsOf(folder: string): Promise<{ name: string; commit: string; path: string }[]> {
-  const paths = await namesBelow(folder);
-  const refs = await Promise.all(
-    paths.map(async path => ({
-      name: path.slice(folder.length + 1),
-      path,
-      commit: (await readSmall(path))?.trim() ?? ''
-    }))
-  );
-  return refs;
-}
-
-/** A link among the refs is not read: it may lead anywhere. */
-async function readSmall(path: string): Promise<string | undefined> {
-  const facts = await lstat(path).catch(() => undefined);
-  return facts?.isFile() === true && facts.size < 1000
-    ? await readFile(path, 'utf8').catch(() => undefined)
-    : undefined;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
-}
-
-/** Real folders in a real folder. */
-async function foldersIn(path: string): Promise<string[]> {
-  if (!(await isFolder(path))) {
-    return [];
-  }
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-  return entries.filter(entry => entry.isDirectory()).map(({ name }) => name);
-}
-
-/** Everything below a real folder that is no folder, by absolute path. */
-export async function namesBelow(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  const waiting = (await isFolder(folder)) ? [folder] : [];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const entry of await readdir(next, { withFileTypes: true }).catch(() => [])) {
-      const path = join(next, entry.name);
-      (entry.isDirectory() ? waiting : found).push(path);
-    }
-  }
-  return found;
 }
