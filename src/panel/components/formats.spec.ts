@@ -1,6 +1,6 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { formatBytes, formatDuration, formatParameters, percentOf } from './formats';
+import { formatBytes, formatDuration, formatParameters, formatTime, percentOf } from './formats';
 
 const trans = nullTranslator.load('jupyterlab');
 
@@ -28,6 +28,13 @@ describe('formats', () => {
   it('writes parameters as they are spoken of', () => {
     expect(formatParameters(8_030_261_248)).toBe('8.03 B');
     expect(formatParameters(134_515_008)).toBe('135 M');
+  });
+
+  it('names the year of a time only where it is another one', () => {
+    const year = new Date().getFullYear();
+    expect(formatTime(`${year}-03-04T05:06:00`)).not.toContain(`${year}`);
+    expect(formatTime(`${year - 2}-03-04T05:06:00`)).toContain(`${year - 2}`);
+    expect(formatTime('not a time')).toBe('not a time');
   });
 
   it('says 100 % only when nothing is left', () => {

@@ -60,12 +60,13 @@ export function percentOf(part: number, whole: number): number {
   return whole <= 0 ? 0 : Math.min(part >= whole ? 100 : 99, Math.floor((part / whole) * 100));
 }
 
-/** An ISO time in the user's language: `28 Nov, 14:05`. */
+/** An ISO time in the user's language: `28 Nov, 14:05`; of another year than this with its number. */
 export function formatTime(iso: string): string {
   const time = new Date(iso);
   return Number.isNaN(time.getTime())
     ? iso
     : time.toLocaleString(undefined, {
+        year: time.getFullYear() === new Date().getFullYear() ? undefined : 'numeric',
         day: 'numeric',
         month: 'short',
         hour: '2-digit',

@@ -54,7 +54,7 @@ export function confirmTrashDeletion(
     ),
     body: (
       <Dialog trans={trans}>
-        <p>{trans.__('They cannot be restored afterwards.')}</p>
+        <p>{trans.__('This cannot be undone.')}</p>
         {chosen.map(({ folder, items: inFolder }) => (
           <div key={folder.path}>
             {folder.foreign && <OfAnother folder={folder} trans={trans} />}
@@ -78,7 +78,7 @@ export function confirmEmptying(
     title: trans.__('Empty the trash (%1)?', formatBytes(bytes)),
     body: (
       <Dialog trans={trans}>
-        <p>{trans.__('All of it is deleted for good and cannot be restored afterwards.')}</p>
+        <p>{trans.__('All of it is deleted for good. This cannot be undone.')}</p>
         {folders.map(folder => (
           <div key={folder.path}>
             {folder.foreign && <OfAnother folder={folder} trans={trans} />}

@@ -65,7 +65,7 @@ function OutcomeText({ outcome }: { outcome: Exclude<Outcome, { type: 'failed' }
   const trans = useTrans();
   switch (outcome.type) {
     case 'freed':
-      return <Freed freed={outcome.freed} />;
+      return <Freed freed={outcome.freed} items={outcome.items} />;
     case 'restored': {
       const { restored, failed } = outcome.restored;
       return (
@@ -133,19 +133,26 @@ function OutcomeText({ outcome }: { outcome: Exclude<Outcome, { type: 'failed' }
 }
 
 /** What the disk says beside what was promised. */
-function Freed({ freed }: { freed: FreedSpace }): JSX.Element {
+function Freed({ freed, items }: { freed: FreedSpace; items?: number }): JSX.Element {
   const trans = useTrans();
   const { availableAfter, availableBefore, expectedBytes, freedBytes, left, removed } = freed;
   const freedText = formatBytes(Math.max(0, freedBytes));
   return (
     <>
       <p>
-        {trans._n(
-          '%1 file or folder was deleted for good.',
-          '%2 files and folders were deleted for good.',
-          removed,
-          formatCount(removed)
-        )}{' '}
+        {items !== undefined && left.length === 0
+          ? trans._n(
+              '%1 item was deleted for good.',
+              '%2 items were deleted for good.',
+              items,
+              formatCount(items)
+            )
+          : trans._n(
+              '%1 file or folder was deleted for good.',
+              '%2 files and folders were deleted for good.',
+              removed,
+              formatCount(removed)
+            )}{' '}
         {isAbout(freedBytes, expectedBytes)
           ? trans.__('%1 are free again, as expected.', freedText)
           : trans.__(

@@ -184,7 +184,7 @@ describe('the trash', () => {
       params: { items: [WEIGHTS!.id] }
     });
     expect(sent().slice(1).sort()).toEqual(['machine/disk', 'trash/list']);
-    expect(model.work.outcomeOf('trash')).toEqual({ type: 'freed', freed: freed() });
+    expect(model.work.outcomeOf('trash')).toEqual({ type: 'freed', freed: freed(), items: 1 });
   });
 
   it('is emptied of what is confirmed, which is what is there now', async () => {

@@ -145,7 +145,7 @@ export class StorageModel extends VDomModel {
   deleteFromTrash(items: readonly TrashItem[], confirm: () => Promise<boolean>): Promise<void> {
     const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
     return this.removeTrash({ items: items.map(({ id }) => id) }, async ({ ask }) =>
-      (await ask(confirm)) ? bytes : undefined
+      (await ask(confirm)) ? { bytes, items: items.length } : undefined
     );
   }
 
@@ -159,7 +159,10 @@ export class StorageModel extends VDomModel {
       const { folders } = await this.engine.query(listTrash, { signal });
       const concerned = folders.filter(({ path }) => paths.includes(path));
       return concerned.length > 0 && (await ask(() => confirm(concerned)))
-        ? concerned.reduce((sum, { bytes }) => sum + bytes, 0)
+        ? {
+            bytes: concerned.reduce((sum, { bytes }) => sum + bytes, 0),
+            items: concerned.reduce((sum, { totalItems }) => sum + totalItems, 0)
+          }
         : undefined;
     });
   }
@@ -205,24 +208,24 @@ export class StorageModel extends VDomModel {
     });
   }
 
-  /** @param agree says how many bytes are to go; undefined when nothing is */
+  /** @param agree says how much is to go; undefined when nothing is */
   private removeTrash(
     choice: TrashChoice,
-    agree: (step: Step) => Promise<number | undefined>
+    agree: (step: Step) => Promise<{ bytes: number; items: number } | undefined>
   ): Promise<void> {
     return this.work.do('trash', async step => {
       const { begin, onNews, signal } = step;
-      const bytes = await agree(step);
-      if (bytes === undefined) {
+      const agreed = await agree(step);
+      if (agreed === undefined) {
         return undefined;
       }
-      begin(bytes);
+      begin(agreed.bytes);
       const freed = await this.engine.requestWithNews(deleteTrash, choice, {
         news: storageNews,
         onNews,
         signal
       });
-      return { type: 'freed', freed };
+      return { type: 'freed', freed, items: agreed.items };
     });
   }
 

@@ -12,7 +12,8 @@ export type SectionName = 'trash' | 'cache' | 'leftovers' | 'uploads';
 
 /** What came of the last thing that was done in a section. */
 export type Outcome =
-  | { type: 'freed'; freed: FreedSpace }
+  /** `items`: how many the user chose, where they are not files of their own. */
+  | { type: 'freed'; freed: FreedSpace; items?: number }
   | { type: 'restored'; restored: RestoredItems; names: ReadonlyMap<string, string> }
   | { type: 'aborted'; aborted: AbortedUploads }
   /** The user has stopped it; what was done before stays done. */
