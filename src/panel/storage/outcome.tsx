@@ -135,8 +135,7 @@ function OutcomeText({ outcome }: { outcome: Exclude<Outcome, { type: 'failed' }
 /** What the disk says beside what was promised. */
 function Freed({ freed, items }: { freed: FreedSpace; items?: number }): JSX.Element {
   const trans = useTrans();
-  const { availableAfter, availableBefore, expectedBytes, freedBytes, left, removed } = freed;
-  const freedText = formatBytes(Math.max(0, freedBytes));
+  const { availableAfter, availableBefore, left, removed } = freed;
   return (
     <>
       <p>
@@ -153,13 +152,7 @@ function Freed({ freed, items }: { freed: FreedSpace; items?: number }): JSX.Ele
               removed,
               formatCount(removed)
             )}{' '}
-        {isAbout(freedBytes, expectedBytes)
-          ? trans.__('%1 are free again, as expected.', freedText)
-          : trans.__(
-              '%1 are free again; %2 were expected. Other programs may have used the disk meanwhile, or still hold deleted files open.',
-              freedText,
-              formatBytes(expectedBytes)
-            )}
+        {freedWords(freed, trans)}
       </p>
       <p className="jp-BedrockImport-quiet">
         {trans.__(
@@ -174,6 +167,25 @@ function Freed({ freed, items }: { freed: FreedSpace; items?: number }): JSX.Ele
       />
     </>
   );
+}
+
+function freedWords({ expectedBytes, freedBytes }: FreedSpace, trans: TranslationBundle): string {
+  const isFree = formatBytes(Math.max(0, freedBytes));
+  const expected = formatBytes(expectedBytes);
+  if (isAbout(freedBytes, expectedBytes)) {
+    return trans.__('%1 are free again, as expected.', isFree);
+  }
+  return freedBytes > expectedBytes
+    ? trans.__(
+        '%1 are free again; %2 were expected. Other programs have freed some meanwhile.',
+        isFree,
+        expected
+      )
+    : trans.__(
+        '%1 are free again; %2 were expected. Other programs may have used the disk meanwhile, or still hold deleted files open.',
+        isFree,
+        expected
+      );
 }
 
 function isAbout(bytes: number, expected: number): boolean {

@@ -10,12 +10,14 @@ import {
   listLargeFiles,
   listTrash,
   planCacheDeletion,
+  planDiskSpace,
   restoreTrash,
   storageNews
 } from '../../protocol';
 import type {
   CacheDeletion,
   CacheListing,
+  DiskReport,
   DiskSpace,
   LargeFiles,
   TrashChoice,
@@ -28,6 +30,7 @@ import { Loader } from '../connection';
 import type { EngineState } from '../connection';
 import type { IEngine, IPreferences } from '../tokens';
 import { BucketUploads } from './bucketUploads';
+import { readSize } from './readSize';
 import { StorageWork } from './storageWork';
 import type { SectionName, Step } from './storageWork';
 
@@ -43,6 +46,7 @@ export class StorageModel extends VDomModel {
   readonly trash = this.loader<TrashListing>();
   readonly cache = this.loader<CacheListing>();
   readonly largeFiles = this.loader<LargeFiles>();
+  readonly room = this.loader<DiskReport>();
   readonly uploads: BucketUploads;
   readonly work: StorageWork;
   private readonly poll: Poll;
@@ -80,6 +84,7 @@ export class StorageModel extends VDomModel {
     this.uploads.dispose();
     this.listed.forEach(loader => loader.cancel());
     this.largeFiles.cancel();
+    this.room.cancel();
   }
 
   get isReady(): boolean {
@@ -121,6 +126,20 @@ export class StorageModel extends VDomModel {
   async lookForLargeFiles(): Promise<void> {
     await this.largeFiles.load(signal =>
       this.engine.request(listLargeFiles, { limit: LARGE_FILES }, { signal })
+    );
+  }
+
+  /** Whether a model of the hub, or a size such as `61 GB`, would fit. */
+  async lookForRoom(wish: string): Promise<void> {
+    const sizeBytes = readSize(wish);
+    await this.room.load(signal =>
+      this.engine.request(
+        planDiskSpace,
+        sizeBytes === undefined ? { model: wish } : { sizeBytes },
+        {
+          signal
+        }
+      )
     );
   }
 

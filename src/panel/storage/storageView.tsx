@@ -6,6 +6,7 @@ import type { ChosenInFolder } from './confirmations';
 import { DiskNow } from './diskNow';
 import { LargeFiles } from './largeFilesView';
 import { Leftovers } from './leftoversView';
+import { RoomForModel } from './roomView';
 import { StorageSection } from './section';
 import type { StorageModel } from './storageModel';
 import { Trash } from './trashView';
@@ -59,6 +60,9 @@ export function StorageView(props: { model: StorageModel; actions: StorageAction
         sum={sum(uploads.listing, ({ bytes }) => bytes)}
       >
         {() => <Uploads model={model} actions={actions} />}
+      </StorageSection>
+      <StorageSection title={trans.__('Room for a model')}>
+        {() => <RoomForModel model={model} />}
       </StorageSection>
       <StorageSection
         title={trans.__('Large files')}

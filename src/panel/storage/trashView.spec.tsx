@@ -184,6 +184,29 @@ describe('the trash', () => {
     ).toBeTruthy();
   });
 
+  it.each([
+    [
+      5e9,
+      '5.00 GB are free again; 3.00 GB were expected. Other programs have freed some meanwhile.'
+    ],
+    [-1e9, /^3 items .* 0 B are free again; 3\.00 GB were expected\. Other programs may have used/]
+  ])('says why %d bytes are others than were said', async (freedBytes, text) => {
+    await show();
+    shown.engine.on(deleteTrash, () => freed({ freedBytes }));
+    await act(() =>
+      shown.model.deleteFromTrash(TRASH.folders[0]!.items, () => Promise.resolve(true))
+    );
+    await settle();
+    expect(screen.getByText(text, { exact: false })).toBeTruthy();
+  });
+
+  it('is emptied where there is something, and nowhere else', async () => {
+    const empty = trashFolder([], { path: '/home/.local/share/Trash' });
+    await show(storageEngine({ ...TRASH, folders: [empty, ...TRASH.folders] }));
+    await press('Empty the trash …');
+    expect(actions.emptyTrash).toHaveBeenCalledWith([`${ROOT}/.Trash-1000`]);
+  });
+
   it('can be stopped, and says what is gone', async () => {
     await show();
     shown.engine.onWithNews(deleteTrash, storageNews, (_params, signal, onNews) => {

@@ -60,7 +60,9 @@ function Listing(props: {
   const shown = useMemo(() => shownItems(items, filter), [items, filter]);
   const chosenItems = items.filter(({ id }) => chosen.has(id));
   const restorable = chosenItems.filter(({ problem }) => problem === undefined);
-  const own = folders.filter(({ foreign, problem }) => !foreign && problem === undefined);
+  const own = folders.filter(
+    ({ foreign, problem, totalItems }) => !foreign && problem === undefined && totalItems > 0
+  );
   const blocked = !model.isReady || model.work.doing !== undefined;
   const nothing = folders.every(({ totalItems }) => totalItems === 0);
   return (
@@ -69,7 +71,7 @@ function Listing(props: {
         <div className="jp-BedrockImport-storageHead">
           <ActionButton
             label={trans.__('Empty the trash …')}
-            disabled={blocked || own.every(({ totalItems }) => totalItems === 0)}
+            disabled={blocked || own.length === 0}
             onClick={() => actions.emptyTrash(own.map(({ path }) => path))}
           />
           {items.length >= FILTER_FROM && (
