@@ -110,7 +110,8 @@ function sent(method: string): unknown[] {
 beforeEach(() => {
   engine = storageEngine();
   commands = new CommandRegistry();
-  for (const id of ['filebrowser:go-to-path', 'docmanager:open', CommandIDs.openJob]) {
+  const others = [CommandIDs.openJob, CommandIDs.refreshMachine];
+  for (const id of ['filebrowser:go-to-path', 'docmanager:open', ...others]) {
     commands.addCommand(id, { execute: args => void ran(id, args) });
   }
   [tabs, palette] = [[], []];
@@ -179,6 +180,8 @@ describe('the dialog before a deletion from the trash', () => {
     await press('Delete for good …');
     await answer('Delete for good');
     expect(sent('trash/delete')).toEqual([{ items: ['own/weights.safetensors', 'root/root.bin'] }]);
+    // The section of the machine shows the room that there is now.
+    expect(ran).toHaveBeenLastCalledWith(CommandIDs.refreshMachine, {});
   });
 
   it('cuts a long list, with its number, and shows markup as text', async () => {

@@ -85,15 +85,25 @@ function createActions(
     commands.hasCommand(command)
       ? value => void commands.execute(command, { [argument]: value })
       : undefined;
+  // The bar of the sidebar and the status bar show at once what was freed.
+  const afterwards = (work: Promise<void>): void =>
+    void work.then(() => {
+      if (commands.hasCommand(CommandIDs.refreshMachine)) {
+        void commands.execute(CommandIDs.refreshMachine);
+      }
+    });
   return {
     deleteFromTrash: chosen =>
-      void model.deleteFromTrash(
-        chosen.flatMap(({ items }) => items),
-        () => confirmTrashDeletion(chosen, trans)
+      afterwards(
+        model.deleteFromTrash(
+          chosen.flatMap(({ items }) => items),
+          () => confirmTrashDeletion(chosen, trans)
+        )
       ),
-    emptyTrash: paths => void model.emptyTrash(paths, folders => confirmEmptying(folders, trans)),
+    emptyTrash: paths =>
+      afterwards(model.emptyTrash(paths, folders => confirmEmptying(folders, trans))),
     deleteCached: (section, ids) =>
-      void model.deleteCached(section, ids, plan => confirmCacheDeletion(plan, trans)),
+      afterwards(model.deleteCached(section, ids, plan => confirmCacheDeletion(plan, trans))),
     abortUploads: (bucket, uploads) =>
       void model.abortUploads(uploads, () => confirmAbort(bucket, uploads, trans)),
     // Features are there by the time somebody looks, not by the time the tab is restored.
