@@ -1,5 +1,6 @@
 import { Button, closeIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { useEffect, useRef } from 'react';
 
 import type { Failure, FreedSpace, StorageNews } from '../../protocol';
 import { FailureNote, formatBytes, formatCount, useTrans } from '../components';
@@ -15,8 +16,15 @@ export function WhatCameOfIt(props: { model: StorageModel; section: SectionName 
   const trans = useTrans();
   const { model, section } = props;
   const outcome = model.work.outcomeOf(section);
+  const node = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // What was chosen may stand far below.
+    if (outcome !== undefined) {
+      node.current?.scrollIntoView({ block: 'nearest' });
+    }
+  }, [outcome]);
   return (
-    <div>
+    <div ref={node} className="jp-BedrockImport-whatCameOfIt">
       {/* There before its text is, so that screen readers tell it. */}
       <div role="status">
         {outcome !== undefined && outcome.type !== 'failed' && (

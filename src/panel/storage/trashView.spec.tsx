@@ -207,6 +207,17 @@ describe('the trash', () => {
     expect(actions.emptyTrash).toHaveBeenCalledWith([`${ROOT}/.Trash-1000`]);
   });
 
+  it('brings what came of it into sight, once', async () => {
+    const scrolled = jest.spyOn(Element.prototype, 'scrollIntoView');
+    await show();
+    await choose('weights.safetensors');
+    expect(scrolled).not.toHaveBeenCalled();
+    await press('Restore');
+    await choose('notes/');
+    expect(scrolled).toHaveBeenCalledTimes(1);
+    scrolled.mockRestore();
+  });
+
   it('can be stopped, and says what is gone', async () => {
     await show();
     shown.engine.onWithNews(deleteTrash, storageNews, (_params, signal, onNews) => {

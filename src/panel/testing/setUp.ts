@@ -11,6 +11,8 @@ class NoObserver {
   }
 }
 
+Object.assign(Element.prototype, { scrollIntoView: () => undefined });
+
 class DragEventStandIn extends MouseEvent {}
 
 Object.assign(globalThis, {
