@@ -13,6 +13,8 @@ import { writeError } from './writeError';
 
 /** A disk that takes this much has room to begin with; what downloads need is asked before each of them. */
 const PROBE_BYTES = 1024 * 1024;
+/** Always the same, so that what a process has left that was killed goes with the next try. */
+const PROBE = '.bedrock-import-probe';
 
 /**
  * Switches steering on: makes the folders, tries that they can be written, and keeps the setting in
@@ -111,13 +113,14 @@ async function prepare(folder: string, isTemporary: boolean): Promise<void> {
     if (isTemporary && (facts.mode & 0o077) !== 0) {
       await chmod(folder, 0o700);
     }
-    await probe(join(folder, `.probe-${randomBytes(6).toString('hex')}`));
+    await probe(join(folder, PROBE));
   } catch (error) {
     throw writeError(error, folder);
   }
 }
 
 async function probe(file: string): Promise<void> {
+  await rm(file, { force: true });
   try {
     const handle = await open(file, 'wx', 0o600);
     try {

@@ -7,7 +7,7 @@ import {
   symlinkSync,
   writeFileSync
 } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -190,6 +190,14 @@ describe('steering elsewhere', () => {
 });
 
 describe('the hub cache alone', () => {
+  it('leaves no file of a trial behind, also not that of a process that was killed', async () => {
+    const folder = join(root, 'models');
+    await mkdir(folder);
+    await writeFile(join(folder, '.bedrock-import-probe'), 'x');
+    await steerHubCache(place(), folder);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('is led to another folder under the root, and nowhere else', async () => {
     const folder = join(root, 'elsewhere', 'hub');
     env['TRANSFORMERS_CACHE'] = '/t';
