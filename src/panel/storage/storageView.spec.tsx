@@ -39,6 +39,7 @@ describe('the tab of storage', () => {
       'Hub cache20.00 GB',
       'Leftovers3.05 GB',
       'Unfinished uploads',
+      'Room for a model',
       'Large files'
     ]);
   });
