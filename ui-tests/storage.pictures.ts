@@ -1,14 +1,14 @@
 /** Takes the pictures of the storage and the steering tab: `npm run pictures`. The disk and what is on it are real. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { environmentOf } from '../scripts/jupyterlabVersions.mjs';
 import { expect } from './fixtures';
 import type { Lab } from './lab';
 import type { Theme } from './panel';
-import { test } from './rootDisk';
+import { PLENTY, test } from './rootDisk';
 
 const FOLDER = join(import.meta.dirname, '..', 'docs');
 const THEMES: [string, Theme][] = [
@@ -37,7 +37,6 @@ function cacheModel(lab: Lab, name: string, bytes: number): void {
   const folder = join(
     lab.folder,
     'home',
-    '.cache',
     'huggingface',
     'hub',
     `models--${name.replace('/', '--')}`
@@ -67,7 +66,7 @@ for (const [name, theme] of THEMES) {
     ]);
     cacheModel(lab, 'HuggingFaceTB/SmolLM2-135M-Instruct', 60 * MB);
     cacheModel(lab, 'Qwen/Qwen3-0.6B', 120 * MB);
-    disk.resize('512m');
+    disk.resize('320m');
     await panel.visit();
     await panel.settled();
     await panel.setTheme(theme);
@@ -77,13 +76,19 @@ for (const [name, theme] of THEMES) {
     await panel.run('bedrock-import:open-storage');
     const tab = page.locator('.jp-BedrockImport-storage');
     await expect(tab).toContainText('checkpoint-1200.pt');
-    await tab.getByRole('checkbox', { name: 'corpus.parquet' }).check();
+    await tab.getByRole('checkbox', { name: 'corpus.parquet' }).first().check();
+    // Said once when space gets short; it would hide what the picture is of.
+    const toast = page.locator('.Toastify__toast');
+    await toast.getByRole('button').first().click();
+    await expect(toast).toHaveCount(0);
+    await tab.getByRole('heading', { name: 'Hub cache', exact: true }).click();
     await page.mouse.move(700, 840);
     await page.screenshot({ path: join(FOLDER, `storage-${name}.png`) });
     await panel.run('bedrock-import:open-steering');
     const steering = page.locator('.jp-BedrockImport-steering');
     await expect(steering).toContainText('TMPDIR');
     await page.screenshot({ path: join(FOLDER, `steering-${name}.png`) });
-    disk.resize('40g');
+    disk.resize(PLENTY);
+    rmSync(join(lab.root, `.Trash-${process.getuid?.() ?? 0}`), { recursive: true });
   });
 }
