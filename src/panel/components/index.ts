@@ -10,6 +10,7 @@ export { Progress } from './progress';
 export { createSection, insertTool, refreshTool } from './section';
 export type { SectionTool } from './section';
 export { ShowMore } from './showMore';
+export { ShownView } from './shownView';
 export { StatusButton } from './statusButton';
 export { createTab, showTab } from './tabs';
 export { TranslationProvider, useTrans } from './translation';
