@@ -176,6 +176,22 @@ test('the same by keyboard, and the focus stays', async ({ panel, page, lab }) =
   await expect(section(page, 'Trash').getByRole('group', { name: 'Trash' })).toBeFocused();
 });
 
+test('says whether a model would fit, and how a larger disk is had', async ({ panel, page }) => {
+  await openTab(panel);
+  const room = await expand(page, 'Room for a model');
+  const wish = room.getByRole('textbox', { name: 'Model or size' });
+  await wish.fill('900 TB');
+  await page.keyboard.press('Enter');
+  await expect(room).toContainText('It does not fit.');
+  await expect(room.getByRole('list', { name: 'How to enlarge it' })).toContainText(
+    /enlarge this disk to [\d,]+ GB or more/
+  );
+  await wish.fill('HuggingFaceTB/SmolLM2-135M-Instruct');
+  await page.keyboard.press('Enter');
+  await expect(room).toContainText('It fits.');
+  await expect(wish).toBeFocused();
+});
+
 async function agreeByKeyboard(panel: PanelPage, lab: Lab): Promise<void> {
   const text = (await panel.dialog.textContent()) ?? '';
   for (const [, folder] of text.matchAll(/in (\/[^:]*):/gi)) {
