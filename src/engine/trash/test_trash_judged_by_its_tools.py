@@ -412,6 +412,10 @@ def test_a_link_is_put_in_the_place_of_the_folder_meanwhile(
                 pass
         finally:
             attacker.kill()
+    # Nobody is in the way any more, and nothing that was left is in a place where it is not found.
+    trash("empty", "--yes")
+    assert not any((own_trash(volume) / "files").glob("*"))
+    assert not any(own_trash(volume).glob(".removing-*"))
 
 
 @pytest.mark.skipif(UID != 0, reason="only root can be somebody else")
