@@ -1,4 +1,4 @@
-import { chmod, link, lstat, mkdir, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 
@@ -164,14 +164,23 @@ async function putThere(id: string, target: string, facts: Stats): Promise<void>
     if (isMissing(error)) {
       throw notListed(id);
     }
-    // Not every file system has second names.
-    await requireFree(target);
-    await rename(id, target).catch((cause: unknown) => {
-      throw restoreFailed(target, cause);
-    });
+    // Not every file system has second names, and not every file may get one.
+    await moveFile(id, target);
     return;
   }
   await unlink(id).catch(() => undefined);
+}
+
+/** Takes the name first, which fails where it is another file's, so that the move replaces nothing else. */
+async function moveFile(id: string, target: string): Promise<void> {
+  const own = await open(target, 'wx').catch((error: unknown) => {
+    throw codeOf(error) === 'EEXIST' ? alreadyThere(target) : restoreFailed(target, error);
+  });
+  await own.close();
+  await rename(id, target).catch(async (cause: unknown) => {
+    await unlink(target).catch(() => undefined);
+    throw restoreFailed(target, cause);
+  });
 }
 
 async function requireFree(target: string): Promise<void> {

@@ -443,6 +443,29 @@ class TestAnotherUser:
         assert trash("empty", "--yes", user=OTHER_UID)["left"] == []
         assert list((own).glob("files/*")) == []
 
+    def test_a_file_that_may_get_no_second_name_is_restored(
+        self, volume: Path, trash: Command
+    ) -> None:
+        # proc(5), protected_hardlinks: who does not own a file cannot link it.
+        if Path("/proc/sys/fs/protected_hardlinks").read_text().strip() != "1":
+            pytest.skip("this system lets everybody link everything")
+        own = volume / f".Trash-{OTHER_UID}"
+        for folder in (own, own / "files", own / "info"):
+            folder.mkdir(mode=0o700)
+            os.chown(folder, OTHER_UID, OTHER_UID)
+        for name in ("mine.txt", "there.txt"):
+            (own / "files" / name).write_text("root's")
+            (own / "files" / name).chmod(0o644)
+            (own / "info" / f"{name}.trashinfo").write_text(f"[Trash Info]\nPath=jl/{name}\n")
+        there = volume / "jl" / "there.txt"
+        there.write_text("new")
+        trash("restore", own / "files" / "mine.txt", user=OTHER_UID)
+        assert (volume / "jl" / "mine.txt").read_text() == "root's"
+        refused = trash("restore", own / "files" / "there.txt", user=OTHER_UID, code=3)
+        assert refused["error"]["code"] == "RESTORE_EXISTS"
+        assert there.read_text() == "new"
+        assert (own / "files" / "there.txt").read_text() == "root's"
+
     def test_the_trash_of_root_is_shown_and_left(self, volume: Path, trash: Command) -> None:
         foreign = volume / ".Trash-0"
         (foreign / "files").mkdir(parents=True)
