@@ -30,7 +30,11 @@ export async function chooseDestination(
 /** The button, when nothing is missing any more. */
 export async function start(panel: PanelPage): Promise<void> {
   const button = form(panel).getByRole('button', { name: 'Start' });
-  await expect(button).toHaveAttribute('aria-disabled', 'false');
+  await expect(async () => {
+    // What went wrong is said where it is told, not only that Start is off.
+    expect(await form(panel).getByRole('alert').allTextContents()).toEqual([]);
+    expect(await button.getAttribute('aria-disabled')).toBe('false');
+  }).toPass({ timeout: 15_000 });
   await button.click();
   await expect(form(panel).getByText('It runs as a job.')).toBeVisible();
 }
