@@ -1,5 +1,4 @@
 import { removeAll } from '../cache';
-import { deviceOf } from '../disk';
 import { BedrockImportError } from '../errors';
 import { measureFreed } from '../removal';
 import type { Freed, RemovalProgress, RemovalResult } from '../removal';
@@ -32,12 +31,8 @@ export async function deleteLeftovers(
     });
   }
   const agreed = new Set(shown);
-  const volumes = new Map<bigint | undefined, string>([[await deviceOf(place.root), place.root]]);
-  for (const { within } of chosen) {
-    const device = await deviceOf(within);
-    volumes.set(device, volumes.get(device) ?? within);
-  }
-  return measureFreed([...volumes.values()], async () => {
+  const touched = chosen.map(({ within }) => within);
+  const work = async (): Promise<RemovalResult> => {
     const total: RemovalResult = { removed: 0, bytes: 0, left: [] };
     for (const { paths, within } of chosen) {
       const some = paths.filter(path => agreed.has(path));
@@ -47,5 +42,6 @@ export async function deleteLeftovers(
       total.left.push(...left);
     }
     return total;
-  });
+  };
+  return measureFreed(touched, work, place.root);
 }

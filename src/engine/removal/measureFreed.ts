@@ -1,34 +1,42 @@
-import { readDiskUsage } from '../disk';
+import { deviceOf, readDiskUsage } from '../disk';
 
 export interface Freed<T> {
   result: T;
-  /** What all the file systems have more of than before, in bytes; others write meanwhile. */
+  /** What the file systems of the work have more of than before, in bytes; others write meanwhile. */
   freedBytes: number;
-  /** Of the file system of the first folder. */
+  /** Of the file system that is shown. */
   availableBefore: number;
   availableAfter: number;
 }
 
 /**
- * Does some work and looks at the file systems of some folders before and after, as statfs(2) shows them.
+ * Does some work and looks at the file systems that it frees, as statfs(2) shows them, before and after.
  *
- * @param folders One for each file system; two of the same one would count twice.
+ * @param touched Folders in which the work deletes; each file system counts once, and no other one does.
+ * @param shown A folder whose file system's available bytes are told; by default the first of `touched`.
  * @throws BedrockImportError `DISK_UNREADABLE`, and what the work throws
  */
 export async function measureFreed<T>(
-  folders: readonly string[],
-  work: () => Promise<T>
+  touched: readonly string[],
+  work: () => Promise<T>,
+  shown = touched[0]
 ): Promise<Freed<T>> {
-  const look = (): Promise<number[]> =>
-    Promise.all(folders.map(async folder => (await readDiskUsage(folder)).availableBytes));
-  const before = await look();
+  const folders = await oneOfEachVolume(touched);
+  const available = async (folder: string | undefined): Promise<number> =>
+    folder === undefined ? 0 : (await readDiskUsage(folder)).availableBytes;
+  const sum = async (): Promise<number> =>
+    (await Promise.all(folders.map(available))).reduce((total, bytes) => total + bytes, 0);
+  const [availableBefore, before] = await Promise.all([available(shown), sum()]);
   const result = await work();
-  const after = await look();
-  const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
-  return {
-    result,
-    freedBytes: Math.max(0, sum(after) - sum(before)),
-    availableBefore: before[0] ?? 0,
-    availableAfter: after[0] ?? 0
-  };
+  const [availableAfter, after] = await Promise.all([available(shown), sum()]);
+  return { result, freedBytes: Math.max(0, after - before), availableBefore, availableAfter };
+}
+
+async function oneOfEachVolume(folders: readonly string[]): Promise<string[]> {
+  const byDevice = new Map<bigint | undefined, string>();
+  for (const folder of folders) {
+    const device = await deviceOf(folder);
+    byDevice.set(device, byDevice.get(device) ?? folder);
+  }
+  return [...byDevice.values()];
 }

@@ -1,7 +1,7 @@
 import { lstat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { codeOf, deviceOf, isMissing } from '../disk';
+import { codeOf, isMissing } from '../disk';
 import { BedrockImportError, cancelledError } from '../errors';
 import { finishRemovals, isMovedUp, measureFreed, removeTree } from '../removal';
 import type { RemovalProgress, RemovalResult } from '../removal';
@@ -69,7 +69,7 @@ export async function deleteTrash(
     }
   };
   const touched = [...folders, ...items.map(({ trash }) => trash)].map(({ path }) => path);
-  const freed = await measureFreed(await oneOfEachVolume([place.root, ...touched]), work);
+  const freed = await measureFreed(touched, work, place.root);
   const { freedBytes, availableBefore, availableAfter } = freed;
   return { ...total, freedBytes, availableBefore, availableAfter };
 }
@@ -178,15 +178,4 @@ function add(total: RemovalResult, { removed, bytes, left }: RemovalResult): voi
   total.removed += removed;
   total.bytes += bytes;
   total.left.push(...left);
-}
-
-async function oneOfEachVolume(folders: readonly string[]): Promise<string[]> {
-  const byDevice = new Map<bigint | undefined, string>();
-  for (const folder of folders) {
-    const device = await deviceOf(folder);
-    if (!byDevice.has(device)) {
-      byDevice.set(device, folder);
-    }
-  }
-  return [...byDevice.values()];
 }
