@@ -1,8 +1,6 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const AT_A_TIME = 16;
-
 /** What the files of a repository's `refs` name. */
 export async function refsOf(
   folder: string
@@ -50,13 +48,4 @@ export async function namesBelow(folder: string): Promise<string[]> {
     }
   }
   return found;
-}
-
-/** One disk answers a few questions at a time faster than one after the other. */
-export async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
-  const done: R[] = [];
-  for (let start = 0; start < all.length; start += AT_A_TIME) {
-    done.push(...(await Promise.all(all.slice(start, start + AT_A_TIME).map(work))));
-  }
-  return done;
 }

@@ -2,7 +2,8 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 
-const BLOCK_BYTES = 512n;
+import { bytesOnDisk } from '../disk';
+
 /** A snapshot's link leads to a blob, and that of newer clients on to the shared store. */
 const MOST_LINKS = 3;
 
@@ -41,7 +42,7 @@ export class CachedContents {
   add(path: string, facts: BigIntStats): CachedContent {
     const key = `${facts.dev}:${facts.ino}`;
     const content = this.byInode.get(key) ?? {
-      bytes: Number(facts.blocks * BLOCK_BYTES),
+      bytes: bytesOnDisk(facts),
       names: Number(facts.nlink),
       modifiedMs: Number(facts.mtimeMs),
       paths: new Set<string>(),

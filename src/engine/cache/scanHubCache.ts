@@ -1,11 +1,11 @@
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { measureFolder } from '../disk';
+import { bytesOnDisk, inTurns, measureFolder } from '../disk';
 import { cancelledError } from '../errors';
 import { CachedContents } from './cachedContents';
 import type { CachedContent } from './cachedContents';
-import { foldersIn, inTurns, isFolder, namesBelow, readSmall, refsOf } from './cacheFiles';
+import { foldersIn, isFolder, namesBelow, readSmall, refsOf } from './cacheFiles';
 import { isLocked } from './lockedFile';
 import { repositoryOf } from './repositoryNames';
 import type { CachedType } from './repositoryNames';
@@ -110,12 +110,15 @@ export async function scanHubCache(
       scan.warnings.push(`${join(real, id)} has a name that no repository can have.`);
     }
   }
-  scan.repositories = await inTurns(named, one => {
-    if (options.signal?.aborted) {
-      throw cancelledError(folder);
+  scan.repositories = await inTurns(
+    named,
+    one => scanRepository(scan, one, now),
+    () => {
+      if (options.signal?.aborted) {
+        throw cancelledError(folder);
+      }
     }
-    return scanRepository(scan, one, now);
-  });
+  );
   await scanSharedStore(scan, now);
   // Only now it is known who uses what.
   scan.repositories.forEach(sumUp);
@@ -200,7 +203,7 @@ async function scanBlobs(
     if (facts === undefined || facts.isDirectory()) {
       continue;
     }
-    const bytes = Number(facts.blocks) * 512;
+    const bytes = bytesOnDisk(facts);
     const modifiedMs = Number(facts.mtimeMs);
     if (/\.(?:incomplete|ranges|tmp)$/.test(name)) {
       const lock = join(scan.real, '.locks', repository.id, `${name.split('.', 1)[0]}.lock`);

@@ -1,14 +1,10 @@
 import type { BigIntStats } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat } from 'node:fs/promises';
 
 import { cancelledError } from '../errors';
+import { bytesOnDisk, lookInto } from './entries';
+import type { LookOptions } from './entries';
 import { isPassing } from './missing';
-
-/** stat(2): `st_blocks` counts these, whatever the blocks of the file system are. */
-export const BLOCK_BYTES = 512n;
-/** More at a time are no faster, and would keep a copy that runs meanwhile from the disk. */
-const AT_A_TIME = 16;
 
 export interface FolderSize {
   /** What the folder and all in it take from the disk; a file with several names counts once. */
@@ -41,54 +37,37 @@ export async function measureFolder(
     return undefined;
   }
   const links = new HardLinks();
-  let bytes = top.blocks * BLOCK_BYTES;
+  let bytes = bytesOnDisk(top);
   let unreadable = 0;
-  const failed = (error: unknown, path: string): undefined => {
-    unreadable += isPassing(error, path) ? 0 : 1;
-  };
-
-  const waiting: { path: string; part?: string }[] = [{ path: folder }];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { path: current, part: above } = next;
-    const names: string[] =
-      (await readdir(current).catch((error: unknown) => failed(error, current))) ?? [];
-    for (let start = 0; start < names.length; start += AT_A_TIME) {
+  const looking: LookOptions = {
+    check: () => {
       if (signal?.aborted) {
         throw cancelledError(folder);
       }
-      const paths = names.slice(start, start + AT_A_TIME).map(name => join(current, name));
-      const found = await Promise.all(
-        paths.map(path =>
-          lstat(path, { bigint: true }).catch((error: unknown) => failed(error, path))
-        )
-      );
-      found.forEach((entry, index) => {
-        const path = paths[index];
-        if (entry === undefined || path === undefined) {
-          return;
-        }
-        const part = parts?.of.has(current) === true ? path : above;
-        const ofPart = part === undefined ? 0 : (parts?.bytes.get(part) ?? 0);
+    },
+    failed: (error, path) => {
+      unreadable += isPassing(error, path) ? 0 : 1;
+    }
+  };
+  const waiting: { path: string; part?: string }[] = [{ path: folder }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const isPart = parts?.of.has(next.path) === true;
+    for await (const some of lookInto(next.path, looking)) {
+      for (const { path, facts } of some) {
+        const part = isPart ? path : next.part;
+        const isOther = facts.isDirectory() ? facts.dev !== top.dev : !links.isNew(facts);
+        const size = isOther ? 0 : bytesOnDisk(facts);
         if (part !== undefined) {
-          parts?.bytes.set(part, ofPart);
+          parts?.bytes.set(part, (parts.bytes.get(part) ?? 0) + size);
         }
-        if (entry.isDirectory()) {
-          if (entry.dev !== top.dev) {
-            return;
-          }
+        if (facts.isDirectory() && !isOther) {
           waiting.push({ path, part });
-        } else if (!links.isNew(entry)) {
-          return;
         }
-        const size = entry.blocks * BLOCK_BYTES;
         bytes += size;
-        if (part !== undefined) {
-          parts?.bytes.set(part, ofPart + Number(size));
-        }
-      });
+      }
     }
   }
-  return { bytes: Number(bytes), unreadable };
+  return { bytes, unreadable };
 }
 
 /** Which files with several names were met; forgotten with the last name, so that it stays small. */

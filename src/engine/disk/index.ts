@@ -1,9 +1,12 @@
 export { toDiskError } from './diskErrors';
 export type { DiskTask } from './diskErrors';
+export { bytesOnDisk, lookAt, lookInto } from './entries';
+export type { Entry } from './entries';
 export { forecastFull, SmoothedRate } from './forecast';
 export type { FillFacts } from './forecast';
 export { measureFolder } from './folderSize';
 export type { FolderSize } from './folderSize';
+export { inTurns } from './inTurns';
 export { listLargeFiles } from './largeFiles';
 export type { LargeFile, LargeFiles, LargeFilesOptions } from './largeFiles';
 export { codeOf, isMissing } from './missing';

@@ -1,14 +1,12 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
 
 import { BedrockImportError, cancelledError } from '../errors';
-import { BLOCK_BYTES } from './folderSize';
+import { bytesOnDisk, lookInto } from './entries';
+import type { LookOptions } from './entries';
 import { isPassing } from './missing';
 import { measureNotebookOutputs } from './notebookOutputs';
 
-/** More at a time are no faster, and would keep a copy that runs meanwhile from the disk. */
-const AT_A_TIME = 16;
 /** How often news are told, in files. */
 const NEWS_FILES = 1_000;
 const USUAL_LIMIT = 20;
@@ -59,38 +57,30 @@ export async function listLargeFiles(
   const largest = new Largest(limit);
   let looked = 0;
   let unreadable = 0;
-  const waiting = [folder];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const current = next;
-    const names = await readdir(current).catch((error: unknown): string[] => {
-      unreadable += isPassing(error, current) ? 0 : 1;
-      return [];
-    });
-    for (let start = 0; start < names.length; start += AT_A_TIME) {
+  const looking: LookOptions = {
+    check: () => {
       if (signal?.aborted) {
         throw cancelledError(root);
       }
-      const paths = names.slice(start, start + AT_A_TIME).map(name => join(current, name));
-      const found = await Promise.all(
-        paths.map(path =>
-          lstat(path, { bigint: true }).catch((error: unknown) => {
-            unreadable += isPassing(error, path) ? 0 : 1;
-            return undefined;
-          })
-        )
-      );
-      found.forEach((entry, index) => {
-        const path = paths[index] ?? '';
-        if (entry?.isDirectory() === true && entry.dev === device) {
+    },
+    failed: (error, path) => {
+      unreadable += isPassing(error, path) ? 0 : 1;
+    }
+  };
+  const waiting = [folder];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for await (const some of lookInto(next, looking)) {
+      for (const { path, facts } of some) {
+        if (facts.isDirectory() && facts.dev === device) {
           waiting.push(path);
-        } else if (entry?.isFile() === true) {
+        } else if (facts.isFile()) {
           looked++;
-          largest.offer(path, entry);
+          largest.offer(path, facts);
           if (looked % NEWS_FILES === 0) {
             onLooked?.(looked);
           }
         }
-      });
+      }
     }
   }
   const files: LargeFile[] = [];
@@ -155,8 +145,9 @@ class Largest {
 
   constructor(private readonly limit: number) {}
 
-  offer(path: string, { dev, ino, blocks, mtimeMs }: BigIntStats): void {
-    const bytes = Number(blocks * BLOCK_BYTES);
+  offer(path: string, facts: BigIntStats): void {
+    const { dev, ino, mtimeMs } = facts;
+    const bytes = bytesOnDisk(facts);
     const isFull = this.list.length >= this.limit;
     if (isFull && bytes <= (this.list.at(-1)?.bytes ?? 0)) {
       return;

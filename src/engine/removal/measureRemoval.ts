@@ -1,11 +1,8 @@
 import type { BigIntStats } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 
+import { bytesOnDisk, lookAt, lookInto } from '../disk';
+import type { Entry } from '../disk';
 import { cancelledError } from '../errors';
-
-const BLOCK_BYTES = 512n;
-const AT_A_TIME = 16;
 
 /**
  * What removing some files and folders frees, in bytes: a file with several names frees something only
@@ -18,18 +15,21 @@ export async function measureRemoval(
   { signal }: { signal?: AbortSignal } = {}
 ): Promise<number> {
   const namesLeft = new Map<string, bigint>();
-  let bytes = 0n;
+  let bytes = 0;
   const count = (facts: BigIntStats): void => {
     if (facts.isDirectory() || facts.nlink <= 1n) {
-      bytes += facts.blocks * BLOCK_BYTES;
+      bytes += bytesOnDisk(facts);
       return;
     }
     const key = `${facts.dev}:${facts.ino}`;
     const left = (namesLeft.get(key) ?? facts.nlink) - 1n;
     namesLeft.set(key, left);
-    bytes += left === 0n ? facts.blocks * BLOCK_BYTES : 0n;
+    bytes += left === 0n ? bytesOnDisk(facts) : 0;
   };
-  const waiting = await look(paths);
+  const waiting: Entry[] = [];
+  for await (const some of lookAt(paths)) {
+    waiting.push(...some);
+  }
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (signal?.aborted) {
       throw cancelledError(next.path);
@@ -37,27 +37,10 @@ export async function measureRemoval(
     const { path, facts } = next;
     count(facts);
     if (facts.isDirectory()) {
-      const names: string[] = await readdir(path).catch(() => []);
-      const below = await look(names.map(name => join(path, name)));
-      waiting.push(...below.filter(({ facts: { dev } }) => dev === facts.dev));
+      for await (const some of lookInto(path)) {
+        waiting.push(...some.filter(({ facts: { dev } }) => dev === facts.dev));
+      }
     }
   }
-  return Number(bytes);
-}
-
-async function look(paths: readonly string[]): Promise<{ path: string; facts: BigIntStats }[]> {
-  const found: { path: string; facts: BigIntStats }[] = [];
-  for (let start = 0; start < paths.length; start += AT_A_TIME) {
-    const some = paths.slice(start, start + AT_A_TIME);
-    const facts = await Promise.all(
-      some.map(path => lstat(path, { bigint: true }).catch(() => undefined))
-    );
-    some.forEach((path, index) => {
-      const one = facts[index];
-      if (one !== undefined) {
-        found.push({ path, facts: one });
-      }
-    });
-  }
-  return found;
+  return bytes;
 }

@@ -3,17 +3,13 @@ import type { BigIntStats, Dirent } from 'node:fs';
 import { chmod, lstat, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { codeOf, isMissing } from '../disk';
+import { bytesOnDisk, codeOf, inTurns, isMissing } from '../disk';
 import { cancelledError } from '../errors';
 import type { BedrockImportError } from '../errors';
 import { otherVolume, toRemovalError } from './removalErrors';
 import { removeUnnameable } from './removeUnnameable';
 import { requireInside } from './requireInside';
 
-/** stat(2): `st_blocks` counts these, whatever the blocks of the file system are. */
-const BLOCK_BYTES = 512n;
-/** More at a time are no faster, and would keep a copy that runs meanwhile from the disk. */
-const AT_A_TIME = 16;
 /** Milliseconds between two reports of progress at least. */
 const TELL_MS = 100;
 /** What stands for bytes of a name that are no UTF-8: such a name leads to nothing. */
@@ -155,28 +151,25 @@ class Removal {
   /** Of a folder that stands in `within` under a name of ours. */
   private async removeFolder(folder: string, shown: string, facts: BigIntStats): Promise<boolean> {
     await this.openUp(folder, facts);
-    let whole = true;
-    const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) =>
-      this.failed(shown, error)
-    );
-    for (const some of slices(entries ?? [])) {
-      this.checkAbort(shown);
-      const done = await Promise.all(some.map(entry => this.removeEntry(folder, shown, entry)));
-      whole &&= done.every(Boolean);
-      this.tellSometimes();
-    }
+    const entries =
+      (await readdir(folder, { withFileTypes: true }).catch((error: unknown) =>
+        this.failed(shown, error)
+      )) ?? [];
+    const check = (): void => this.checkAbort(shown);
+    const done = await inTurns(entries, entry => this.removeEntry(folder, shown, entry), check);
+    let whole = done.every(Boolean);
     // One after the other: each needs a free place in the list of names of `within`.
-    for (const entry of entries ?? []) {
+    for (const entry of entries) {
       if (entry.isDirectory() && !entry.name.includes(REPLACEMENT)) {
         this.checkAbort(shown);
-        const done = await this.remove(join(folder, entry.name), join(shown, entry.name));
-        whole &&= done;
+        const isGone = await this.remove(join(folder, entry.name), join(shown, entry.name));
+        whole &&= isGone;
       }
     }
     if (!whole) {
       return false;
     }
-    const unnameable = (entries ?? []).filter(({ name }) => name.includes(REPLACEMENT));
+    const unnameable = entries.filter(({ name }) => name.includes(REPLACEMENT));
     if (unnameable.length === 0) {
       return this.removeEmpty(folder, shown, facts);
     }
@@ -263,9 +256,12 @@ class Removal {
     const known = this.namesLeft.get(key) ?? (facts.isDirectory() ? 1n : facts.nlink);
     if (known <= 1n) {
       this.namesLeft.delete(key);
-      this.result.bytes += Number(facts.blocks * BLOCK_BYTES);
+      this.result.bytes += bytesOnDisk(facts);
     } else {
       this.namesLeft.set(key, known - 1n);
+    }
+    if (Date.now() - this.toldAt >= TELL_MS) {
+      this.tell();
     }
   }
 
@@ -295,12 +291,6 @@ class Removal {
     return false;
   }
 
-  private tellSometimes(): void {
-    if (Date.now() - this.toldAt >= TELL_MS) {
-      this.tell();
-    }
-  }
-
   tell(): void {
     this.toldAt = Date.now();
     this.options.onProgress?.({ removed: this.result.removed, bytes: this.result.bytes });
@@ -311,10 +301,4 @@ class Removal {
       throw cancelledError(shown);
     }
   }
-}
-
-function slices<T>(all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / AT_A_TIME) }, (_, index) =>
-    all.slice(index * AT_A_TIME, (index + 1) * AT_A_TIME)
-  );
 }

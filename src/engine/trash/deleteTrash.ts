@@ -1,7 +1,7 @@
 import { lstat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { codeOf, isMissing } from '../disk';
+import { bytesOnDisk, codeOf, inTurns, isMissing } from '../disk';
 import { BedrockImportError, cancelledError } from '../errors';
 import { finishRemovals, isMovedUp, measureFreed, removeTree } from '../removal';
 import type { RemovalProgress, RemovalResult } from '../removal';
@@ -11,8 +11,6 @@ import { foreignTrash, notListed, notTouched } from './trashErrors';
 import type { TrashPlace } from './trashFolders';
 import { findAllTrash } from './trashPlaces';
 import type { FoundTrash } from './trashPlaces';
-
-const AT_A_TIME = 16;
 
 /** What is to be deleted for good, as `listTrash` names it. */
 export interface TrashDeletion {
@@ -126,19 +124,19 @@ async function emptyFolder({ path: within }: FoundTrash, options: Options): Prom
   } else if (facts !== undefined) {
     throw notTouched(files, `${files} is a link or no folder.`);
   }
-  for (let start = 0; start < infos.length; start += AT_A_TIME) {
-    if (options.signal?.aborted) {
-      throw cancelledError(within);
+  const removed = await inTurns(
+    infos.filter(name => name.endsWith('.trashinfo')),
+    async name => {
+      const gone = await isGone(join(files, name.slice(0, -'.trashinfo'.length)));
+      return gone ? unlinkInfo(within, join(within, 'info', name), result) : 0;
+    },
+    () => {
+      if (options.signal?.aborted) {
+        throw cancelledError(within);
+      }
     }
-    const some = infos.slice(start, start + AT_A_TIME).filter(name => name.endsWith('.trashinfo'));
-    const removed = await Promise.all(
-      some.map(async name => {
-        const gone = await isGone(join(files, name.slice(0, -'.trashinfo'.length)));
-        return gone ? unlinkInfo(within, join(within, 'info', name), result) : 0;
-      })
-    );
-    result.removed += removed.reduce((sum, number) => sum + number, 0);
-  }
+  );
+  result.removed += removed.reduce((sum, number) => sum + number, 0);
   result.removed += await unlinkInfo(within, join(within, 'directorysizes'), result);
   return result;
 }
@@ -155,7 +153,7 @@ async function unlinkInfo(within: string, file: string, result: RemovalResult): 
   const facts = await lstat(file).catch(() => undefined);
   try {
     await unlink(file);
-    result.bytes += (facts?.blocks ?? 0) * 512;
+    result.bytes += facts === undefined ? 0 : bytesOnDisk(facts);
     return 1;
   } catch (error) {
     if (!isMissing(error) && facts !== undefined) {

@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { deviceOf, measureFolder } from '../disk';
+import { deviceOf, inTurns, measureFolder } from '../disk';
 import { cancelledError } from '../errors';
 import { isMovedUp } from '../removal';
 import type { TrashPlace } from './trashFolders';
@@ -11,7 +11,6 @@ import type { FoundTrash } from './trashPlaces';
 
 /** Of more items only their number and sizes are told, unless more are asked for. */
 const MOST_ITEMS = 500;
-const AT_A_TIME = 16;
 /** A `.trashinfo` has two short lines. */
 const LONGEST_INFO = 64 * 1024;
 
@@ -97,7 +96,15 @@ async function contentsOf(
     bytes: size.bytes,
     hasRests: infos.length > 0,
     unreadable: size.unreadable,
-    items: await describeAll(trash, largest, signal),
+    items: await inTurns(
+      largest,
+      found => describe(trash, found),
+      () => {
+        if (signal?.aborted) {
+          throw cancelledError(trash.path);
+        }
+      }
+    ),
     ...(problem === undefined ? {} : { problem })
   };
 }
@@ -105,22 +112,6 @@ async function contentsOf(
 interface Measured {
   path: string;
   bytes: number;
-}
-
-async function describeAll(
-  trash: FoundTrash,
-  measured: readonly Measured[],
-  signal: AbortSignal | undefined
-): Promise<TrashedItem[]> {
-  const items: TrashedItem[] = [];
-  for (let start = 0; start < measured.length; start += AT_A_TIME) {
-    if (signal?.aborted) {
-      throw cancelledError(trash.path);
-    }
-    const some = measured.slice(start, start + AT_A_TIME);
-    items.push(...(await Promise.all(some.map(found => describe(trash, found)))));
-  }
-  return items;
 }
 
 async function describe(trash: FoundTrash, { path, bytes }: Measured): Promise<TrashedItem> {
