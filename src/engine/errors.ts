@@ -58,3 +58,14 @@ export function cancelledError(subject?: string, cause?: unknown): BedrockImport
     cause
   });
 }
+
+/** @throws BedrockImportError `CANCELLED` when the signal has aborted */
+export function throwIfCancelled(
+  signal: AbortSignal | undefined,
+  subject?: string,
+  cause?: unknown
+): void {
+  if (signal?.aborted) {
+    throw cancelledError(subject, cause);
+  }
+}

@@ -1,6 +1,6 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 
-import { BedrockImportError, cancelledError } from '../errors';
+import { BedrockImportError, cancelledError, throwIfCancelled } from '../errors';
 import type { AwsClients } from './clients';
 import { readServiceFailure, toAwsError, type ServiceFailure } from './awsErrors';
 
@@ -31,9 +31,7 @@ export async function describeBucket(
   options: DescribeBucketOptions = {}
 ): Promise<BucketDescription> {
   checkBucketName(bucket);
-  if (options.signal?.aborted) {
-    throw cancelledError(bucket);
-  }
+  throwIfCancelled(options.signal, bucket);
   const region = await headBucket(aws, bucket, options);
   if (region !== aws.region && options.anyRegion !== true) {
     throw otherRegion(bucket, region, aws.region);

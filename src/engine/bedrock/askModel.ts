@@ -7,7 +7,7 @@ import {
   type Clock,
   type ServiceFailure
 } from '../aws';
-import { BedrockImportError, cancelledError } from '../errors';
+import { BedrockImportError, cancelledError, throwIfCancelled } from '../errors';
 import type { AnswerPiece } from './answerPieces';
 import { openConverse, openInvokeChat, type AnswerStream, type Question } from './answerStreams';
 import { checkRegionOf, getImportedModel, modelNotFound } from './importedModels';
@@ -47,9 +47,7 @@ export async function askModel(
   options: AskOptions
 ): Promise<Answer> {
   const { signal, onWait } = options;
-  if (signal?.aborted) {
-    throw cancelledError(modelIdentifier);
-  }
+  throwIfCancelled(signal, modelIdentifier);
   checkRegionOf(aws, modelIdentifier);
   const clock = options.clock ?? systemClock;
   const startedAt = clock.now();

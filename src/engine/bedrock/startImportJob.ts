@@ -8,7 +8,7 @@ import {
   type AwsClients,
   type ServiceFailure
 } from '../aws';
-import { BedrockImportError, cancelledError } from '../errors';
+import { BedrockImportError, throwIfCancelled } from '../errors';
 import { getImportJob, listImportJobs } from './importJobs';
 import { checkImportRequest, importRequestToken } from './importRequest';
 import { Patience } from './patience';
@@ -32,9 +32,7 @@ export async function startImportJob(
 ): Promise<{ jobArn: string }> {
   checkImportRequest(options);
   const { signal, onWait } = options;
-  if (signal?.aborted) {
-    throw cancelledError(options.jobName);
-  }
+  throwIfCancelled(signal, options.jobName);
   const clock = options.clock ?? systemClock;
   const shared = { clock, onWait, signal };
   const roleBudgetMs = options.roleRetryMs ?? ROLE_RETRY_MS;

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 import { bytesOnDisk, lookInto } from './entries';
 import type { LookOptions } from './entries';
 import { isPassing } from './missing';
@@ -40,11 +40,7 @@ export async function measureFolder(
   let bytes = bytesOnDisk(top);
   let unreadable = 0;
   const looking: LookOptions = {
-    check: () => {
-      if (signal?.aborted) {
-        throw cancelledError(folder);
-      }
-    },
+    check: () => throwIfCancelled(signal, folder),
     failed: (error, path) => {
       unreadable += isPassing(error, path) ? 0 : 1;
     }

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, realpath } from 'node:fs/promises';
 
-import { BedrockImportError, cancelledError } from '../errors';
+import { BedrockImportError, throwIfCancelled } from '../errors';
 import { bytesOnDisk, lookInto } from './entries';
 import type { LookOptions } from './entries';
 import { isPassing } from './missing';
@@ -58,11 +58,7 @@ export async function listLargeFiles(
   let looked = 0;
   let unreadable = 0;
   const looking: LookOptions = {
-    check: () => {
-      if (signal?.aborted) {
-        throw cancelledError(root);
-      }
-    },
+    check: () => throwIfCancelled(signal, root),
     failed: (error, path) => {
       unreadable += isPassing(error, path) ? 0 : 1;
     }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 
 const CHUNK_BYTES = 2 ** 20;
 /** The longest of the names that lead to outputs; what is longer is another one. */
@@ -27,9 +27,7 @@ export async function measureNotebookOutputs(
     const scan = new OutputScan();
     const chunk = new Uint8Array(CHUNK_BYTES);
     for (;;) {
-      if (signal?.aborted) {
-        throw cancelledError(path);
-      }
+      throwIfCancelled(signal, path);
       const read = await handle?.read(chunk, 0, chunk.length, null).catch(() => undefined);
       if (read === undefined) {
         return undefined;

@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 
 import { type AwsClients, toAwsError } from '../aws';
-import { BedrockImportError, cancelledError } from '../errors';
+import { BedrockImportError, cancelledError, throwIfCancelled } from '../errors';
 import type { CallerIdentity } from './types';
 
 const ACTION = 'sts:GetCallerIdentity';
@@ -15,9 +15,7 @@ export async function getCallerIdentity(
   aws: AwsClients,
   options: { signal?: AbortSignal } = {}
 ): Promise<CallerIdentity> {
-  if (options.signal?.aborted) {
-    throw cancelledError();
-  }
+  throwIfCancelled(options.signal);
   let answer: { Account?: string; Arn?: string };
   try {
     answer = await aws.sts.send(new GetCallerIdentityCommand({}), { abortSignal: options.signal });

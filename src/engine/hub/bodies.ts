@@ -1,4 +1,4 @@
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 import { discard, HubConnectionError } from './answers';
 import { toConnectionError } from './errors';
 
@@ -38,9 +38,7 @@ export async function readBody(
   } catch (error) {
     reader?.releaseLock();
     await discard(response);
-    if (signal?.aborted) {
-      throw cancelledError();
-    }
+    throwIfCancelled(signal);
     throw error instanceof BodyTooLongError ? error : toConnectionError(error);
   }
 }

@@ -1,4 +1,4 @@
-import { BedrockImportError, cancelledError } from '../errors';
+import { BedrockImportError, throwIfCancelled } from '../errors';
 import { backoffMs, requestedWaitMs, systemClock } from '../waiting';
 import { discard, HubConnectionError } from './answers';
 import { toConnectionError } from './errors';
@@ -233,9 +233,7 @@ async function answerInTime(
   try {
     return await send(signal ? AbortSignal.any([signal, late.signal]) : late.signal);
   } catch (error) {
-    if (signal?.aborted) {
-      throw cancelledError();
-    }
+    throwIfCancelled(signal);
     if (late.signal.aborted) {
       throw new HubConnectionError(`no answer within ${timeoutMs / 1000} s`, 'TIMEOUT');
     }

@@ -1,4 +1,4 @@
-import { BedrockImportError, cancelledError } from '../errors';
+import { BedrockImportError, throwIfCancelled } from '../errors';
 import { systemClock } from '../waiting';
 import { answerError, discard, HubConnectionError } from './answers';
 import type { HubAnswerError } from './answers';
@@ -146,9 +146,7 @@ async function repeated<T>(
   read: () => Promise<T>
 ): Promise<T> {
   const context = contextOf(client, model, file, signal);
-  if (signal?.aborted) {
-    throw cancelledError(context.subject);
-  }
+  throwIfCancelled(signal, context.subject);
   for (let attempt = 1; ; attempt++) {
     try {
       return await read();

@@ -1,4 +1,4 @@
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 import { answerError, discard, HubConnectionError } from './answers';
 import { redirectTarget } from './client';
 import { toHubError } from './errors';
@@ -27,9 +27,7 @@ export async function locateHubFile(
 ): Promise<HubFileLocation> {
   const file = fileOf(model, path);
   const { signal } = options;
-  if (signal?.aborted) {
-    throw cancelledError(`${model.id}/${path}`);
-  }
+  throwIfCancelled(signal, `${model.id}/${path}`);
   try {
     return await locate(client, model, file, signal);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { listFiles, modelInfo } from '@huggingface/hub';
 
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 import { apiFetch } from './apiFetch';
 import { type HubErrorContext, nameOf, toHubError, unexpectedAnswer } from './errors';
 import { locateHubFile } from './files';
@@ -24,9 +24,7 @@ export async function openHubModel(
   options: { signal?: AbortSignal } = {}
 ): Promise<HubModel> {
   const { signal } = options;
-  if (signal?.aborted) {
-    throw cancelledError(reference.id);
-  }
+  throwIfCancelled(signal, reference.id);
   const context: HubErrorContext = {
     subject: reference.id,
     signal,

@@ -1,4 +1,4 @@
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 import { systemClock } from '../waiting';
 import type { Clock } from '../waiting';
 
@@ -68,9 +68,7 @@ export class HubPacing {
         told = true;
         onWait?.(waitMs);
       }
-      if (signal?.aborted) {
-        throw cancelledError();
-      }
+      throwIfCancelled(signal);
       await this.clock.sleep(Math.min(waitMs, STEP_MS), signal);
     }
   }

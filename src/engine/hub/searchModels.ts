@@ -1,6 +1,6 @@
 import { listModels } from '@huggingface/hub';
 
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 import { apiFetch } from './apiFetch';
 import { type HubErrorContext, nameOf, toHubError, unexpectedAnswer } from './errors';
 import { isModelId } from './modelReference';
@@ -24,9 +24,7 @@ export async function searchModels(
 ): Promise<FoundModel[]> {
   const words = query.trim().slice(0, LONGEST_QUERY);
   const { signal } = options;
-  if (signal?.aborted) {
-    throw cancelledError(words);
-  }
+  throwIfCancelled(signal, words);
   if (words === '') {
     return [];
   }

@@ -13,7 +13,7 @@ import {
   withoutSecrets,
   type AwsClients
 } from '../aws';
-import { BedrockImportError, cancelledError } from '../errors';
+import { BedrockImportError, throwIfCancelled } from '../errors';
 import { importRolePolicy, importRoleTrustPolicy } from './policies';
 import { checkRoleName, defaultRoleName } from './roleNames';
 import { readTrustPolicy } from './trust';
@@ -39,9 +39,7 @@ export async function createImportRole(
   const roleName = options.roleName ?? defaultRoleName(options.bucket);
   checkRoleName(roleName);
   const { signal } = options;
-  if (signal?.aborted) {
-    throw cancelledError(roleName);
-  }
+  throwIfCancelled(signal, roleName);
   const existing = await findRole(aws, roleName, signal);
   if (existing !== undefined) {
     checkOurs(existing, roleName, options);

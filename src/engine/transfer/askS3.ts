@@ -1,5 +1,5 @@
 import { readServiceFailure, systemClock, toAwsError } from '../aws';
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 import { MAX_ATTEMPTS, retryWaitMs } from './retry';
 
 export interface S3Question {
@@ -21,15 +21,11 @@ export async function askS3<T>(
   call: () => Promise<T>
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    if (signal?.aborted) {
-      throw cancelledError(question.subject);
-    }
+    throwIfCancelled(signal, question.subject);
     try {
       return await call();
     } catch (error) {
-      if (signal?.aborted) {
-        throw cancelledError(question.subject, error);
-      }
+      throwIfCancelled(signal, question.subject, error);
       const typed = toAwsError(error, question);
       const passes =
         typed.code === 'THROTTLED' ||

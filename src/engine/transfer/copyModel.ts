@@ -1,4 +1,4 @@
-import { BedrockImportError, cancelledError } from '../errors';
+import { BedrockImportError, throwIfCancelled } from '../errors';
 import { createBytePipe } from './bytes';
 import { CopyRun } from './copyRun';
 import { followHubWaits } from '../hub';
@@ -79,9 +79,7 @@ export async function copyModel(
     }
   });
   try {
-    if (options.signal?.aborted) {
-      throw cancelledError(where);
-    }
+    throwIfCancelled(options.signal, where);
     meter.start();
     const [, unfinished] = await outages.through(() =>
       Promise.all([
@@ -147,9 +145,7 @@ export async function copyModel(
       nothingMoved: moved === 0
     };
   } catch (error) {
-    if (options.signal?.aborted) {
-      throw cancelledError(where, error);
-    }
+    throwIfCancelled(options.signal, where, error);
     throw error;
   } finally {
     meter.stop();

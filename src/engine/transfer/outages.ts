@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { classifyConnectionFailure } from '../aws';
-import { BedrockImportError, cancelledError } from '../errors';
+import { BedrockImportError, throwIfCancelled } from '../errors';
 import { backoffMs, systemClock } from '../waiting';
 import type { Clock } from '../waiting';
 import type { CopyOptions } from './types';
@@ -132,9 +132,7 @@ export class Outages {
     if (this.failure !== undefined) {
       throw this.failure;
     }
-    if (signal.aborted) {
-      throw cancelledError();
-    }
+    throwIfCancelled(signal);
   }
 
   /** @returns whether the caller is to try again for all; else another one does. */

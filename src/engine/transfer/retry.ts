@@ -1,5 +1,5 @@
 import { backoffMs, systemClock } from '../aws';
-import { BedrockImportError, cancelledError } from '../errors';
+import { BedrockImportError, throwIfCancelled } from '../errors';
 import type { OutageKind, Outages } from './outages';
 
 export { retryAfterMs } from '../waiting';
@@ -82,16 +82,12 @@ export async function withRetries<T>(
   let lastCode: string | undefined;
   let inARow = 0;
   for (let number = 1; ; number++) {
-    if (options.signal.aborted) {
-      throw cancelledError(options.subject);
-    }
+    throwIfCancelled(options.signal, options.subject);
     try {
       const run = (): Promise<T> => attempt(number);
       return await (options.outages?.through(run) ?? run());
     } catch (error) {
-      if (options.signal.aborted) {
-        throw cancelledError(options.subject, error);
-      }
+      throwIfCancelled(options.signal, options.subject, error);
       if (!(error instanceof TransientFault)) {
         throw error;
       }

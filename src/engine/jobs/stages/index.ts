@@ -1,4 +1,4 @@
-import { cancelledError } from '../../errors';
+import { throwIfCancelled } from '../../errors';
 import type { JobStage, JobStageResult } from '../jobTypes';
 import { takeImportSlot } from '../queue';
 import type { ImportSlot } from '../queue';
@@ -21,9 +21,7 @@ export async function runStages(run: StageRun): Promise<void> {
   let slot: ImportSlot | undefined;
   try {
     for (const stage of stages) {
-      if (run.signal.aborted) {
-        throw cancelledError(run.stored.id);
-      }
+      throwIfCancelled(run.signal, run.stored.id);
       if (isDone(run, stage)) {
         continue;
       }

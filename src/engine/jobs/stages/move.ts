@@ -1,7 +1,7 @@
 import { MovingCache } from '../../cacheMove';
 import type { MoveOptions } from '../../cacheMove';
 import { formatBytes } from '../../disk';
-import { BedrockImportError, cancelledError } from '../../errors';
+import { BedrockImportError, throwIfCancelled } from '../../errors';
 import { JOB_STAGES } from '../jobTypes';
 import type { JobStage } from '../jobTypes';
 import type { MoveRun } from './stageRun';
@@ -45,9 +45,7 @@ export async function runMoveStages(run: MoveRun): Promise<void> {
     }
   };
   for (const stage of JOB_STAGES.move) {
-    if (signal.aborted) {
-      throw cancelledError(stored.id);
-    }
+    throwIfCancelled(signal, stored.id);
     // A machine that slept finds here that another one has gone on.
     await run.requireOurs();
     run.emit({ type: 'stage', stage, state: 'start' });

@@ -1,7 +1,7 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { classifyConnectionFailure, readServiceFailure, systemClock, toAwsError } from '../../aws';
 import type { AwsClients } from '../../aws';
-import { BedrockImportError, cancelledError } from '../../errors';
+import { BedrockImportError, throwIfCancelled } from '../../errors';
 import { retryWaitMs } from '../retry';
 import { STALL_MS } from '../sendRange';
 import { formatArchive, sourceChanged } from './archiveErrors';
@@ -61,9 +61,7 @@ export async function* readObjectBytes(
     const before = position;
     let fault: unknown;
     try {
-      if (signal.aborted) {
-        throw cancelledError(subject);
-      }
+      throwIfCancelled(signal, subject);
       const stallMs = options.stallMs ?? STALL_MS;
       const reader = await openAt(aws, object, position, connection, stallMs);
       for (;;) {
@@ -82,9 +80,7 @@ export async function* readObjectBytes(
       }
       fault = new BrokenAnswer('the connection ended too early');
     } catch (error) {
-      if (signal.aborted) {
-        throw cancelledError(subject, error);
-      }
+      throwIfCancelled(signal, subject, error);
       fault = error;
     } finally {
       signal.removeEventListener('abort', onAbort);

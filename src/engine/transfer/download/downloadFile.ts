@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { toDiskError } from '../../disk';
-import { BedrockImportError, cancelledError } from '../../errors';
+import { BedrockImportError, cancelledError, throwIfCancelled } from '../../errors';
 import { readHubFile } from '../../hub';
 import type { HubFile } from '../../hub';
 import { TransientFault } from '../retry';
@@ -86,9 +86,7 @@ export async function downloadFile(
       lock.release();
     }
   } catch (error) {
-    if (signal.aborted) {
-      throw cancelledError(file.path, error);
-    }
+    throwIfCancelled(signal, file.path, error);
     throw await toDiskError(error, {
       folder: blobsFolder(cache),
       subject: file.path,

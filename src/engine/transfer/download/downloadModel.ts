@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { cancelledError } from '../../errors';
+import { throwIfCancelled } from '../../errors';
 import type { HubClient } from '../../hub';
 import type { CopyOptions, CopyRetry } from '../types';
 import { placesOf } from './cacheLayout';
@@ -88,9 +88,7 @@ export async function downloadModel(
   };
   const timer = setInterval(report, REPORT_MS);
   try {
-    if (signal?.aborted) {
-      throw cancelledError(request.model.id);
-    }
+    throwIfCancelled(signal, request.model.id);
     const files = await download.finish();
     return {
       folder: download.folder,
@@ -100,9 +98,7 @@ export async function downloadModel(
       retries: progress.retries
     };
   } catch (error) {
-    if (signal?.aborted) {
-      throw cancelledError(request.model.id, error);
-    }
+    throwIfCancelled(signal, request.model.id, error);
     throw error;
   } finally {
     stop.abort();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cancelledError } from '../../errors';
+import { cancelledError, throwIfCancelled } from '../../errors';
 import type { FolderRoots } from './folderRoots';
 import { withLocalFile } from './localFile';
 import type { LocalFile } from './localFile';
@@ -32,9 +32,7 @@ export async function hashLocalFile(
       while (limit <= position) {
         limit = (await until?.(position)) ?? file.sizeBytes;
       }
-      if (signal?.aborted) {
-        throw cancelledError(file.path);
-      }
+      throwIfCancelled(signal, file.path);
       const piece = buffer.subarray(0, Math.min(buffer.length, limit - position));
       await reader.fill(piece, position);
       hash.update(piece);

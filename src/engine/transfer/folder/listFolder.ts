@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cancelledError } from '../../errors';
+import { throwIfCancelled } from '../../errors';
 import type { LeftOutFile, ModelFile } from '../../model';
 import { mapInParallel } from '../destination';
 import { folderError, folderTooLarge, isGone, unreadable } from './folderErrors';
@@ -36,9 +36,7 @@ export async function listFolder(
   const waiting = [''];
   let entries = 0;
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    if (signal?.aborted) {
-      throw cancelledError(roots.shown);
-    }
+    throwIfCancelled(signal, roots.shown);
     const inFolder = await entriesOf(roots, folder);
     entries += inFolder.length;
     if (entries > MAX_ENTRIES) {

@@ -1,6 +1,6 @@
 import { DeleteObjectsCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { cancelledError } from '../../errors';
+import { throwIfCancelled } from '../../errors';
 import { systemClock } from '../../waiting';
 import { askS3, isRefusal } from '../askS3';
 import { listDestination } from '../destination';
@@ -95,9 +95,7 @@ export class ShareRecords {
         { abortSignal: this.signal }
       )
     ).catch((error: unknown) => {
-      if (this.signal.aborted) {
-        throw cancelledError(undefined, error);
-      }
+      throwIfCancelled(this.signal, undefined, error);
     });
   }
 
