@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { measureFreed, removeTree } from '../removal';
+import { measureFreed, removeAll } from '../removal';
 import type { RemovalProgress, RemovalResult } from '../removal';
 import { planHubDeletion } from './planCacheDeletion';
 import { scanHubCache } from './scanHubCache';
@@ -30,7 +30,7 @@ export async function deleteFromHubCache(
   const plan = await planHubDeletion(scan, ids, options);
   const paths = plan.paths.filter(path => wasShown(path, shown));
   const { result, ...freed } = await measureFreed([scan.real], () =>
-    removeAll(paths, scan.real, options)
+    removeAll(paths, { ...options, within: scan.real })
   );
   return { ...result, ...freed };
 }
@@ -38,28 +38,4 @@ export async function deleteFromHubCache(
 /** A folder was shown with all that is in it: of a repository that has got a revision since, only the others go. */
 function wasShown(path: string, shown: readonly string[]): boolean {
   return shown.some(one => path === one || path.startsWith(join(one, '/')));
-}
-
-/** Removes paths that all lie in one folder, one after the other. */
-export async function removeAll(
-  paths: readonly string[],
-  within: string,
-  options: { signal?: AbortSignal; onProgress?: (progress: RemovalProgress) => void }
-): Promise<RemovalResult> {
-  const total: RemovalResult = { removed: 0, bytes: 0, left: [] };
-  for (const path of paths) {
-    const { removed, bytes, left } = await removeTree(path, {
-      within,
-      signal: options.signal,
-      onProgress: progress =>
-        options.onProgress?.({
-          removed: total.removed + progress.removed,
-          bytes: total.bytes + progress.bytes
-        })
-    });
-    total.removed += removed;
-    total.bytes += bytes;
-    total.left.push(...left);
-  }
-  return total;
 }

@@ -85,6 +85,11 @@ export async function planHubDeletion(
   return { paths: outer, bytes: await measureRemoval(outer, options), notes };
 }
 
+/** Whether an id is one that only the hub's cache can have, whether it is there or not. */
+export function isOfHubCache(id: string): boolean {
+  return /^(?:models|datasets|spaces)--|^(?:incomplete|unreferenced)(?::|$)/.test(id);
+}
+
 function restsOf(scan: HubCacheScan, id: string): string[] {
   if (id === 'unreferenced') {
     return idle(scan.unreferenced).flatMap(path => [path, `${path}.refs`, `${path}.lock`]);

@@ -2,7 +2,7 @@ import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { bytesOnDisk, inTurns, measureFolder } from '../disk';
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 import { CachedContents } from './cachedContents';
 import type { CachedContent } from './cachedContents';
 import { foldersIn, isFolder, namesBelow, readSmall, refsOf } from './cacheFiles';
@@ -113,11 +113,7 @@ export async function scanHubCache(
   scan.repositories = await inTurns(
     named,
     one => scanRepository(scan, one, now),
-    () => {
-      if (options.signal?.aborted) {
-        throw cancelledError(folder);
-      }
-    }
+    () => throwIfCancelled(options.signal, folder)
   );
   await scanSharedStore(scan, now);
   // Only now it is known who uses what.

@@ -1,26 +1,41 @@
-import { removeAll } from '../cache';
 import { BedrockImportError } from '../errors';
-import { measureFreed } from '../removal';
-import type { Freed, RemovalProgress, RemovalResult } from '../removal';
-import { findLeftovers } from './findLeftovers';
-import type { LeftoverPlace } from './types';
+import { measureFreed, removeAll, Removals } from '../removal';
+import type { Freed, RemovalOptions, RemovalResult } from '../removal';
+import type { FoundLeftover } from './findLeftovers';
 
 /**
- * Deletes leftovers. Looks anew right before: what is not found any more is no error, and nothing is deleted
- * that was not shown.
+ * Deletes leftovers, and of them nothing that was not shown.
  *
- * @param ids Of `findLeftovers`.
+ * @param found As they are right now.
  * @param shown The paths that the user has seen.
+ * @param root JupyterLab's root folder, whose available bytes are told.
  * @throws BedrockImportError `LEFTOVER_KEPT` (blocked), `CANCELLED`
  */
 export async function deleteLeftovers(
-  place: LeftoverPlace,
-  ids: readonly string[],
-  shown: readonly string[],
-  options: { signal?: AbortSignal; onProgress?: (progress: RemovalProgress) => void } = {}
+  found: readonly FoundLeftover[],
+  { shown, root }: { shown: readonly string[]; root: string },
+  options: Omit<RemovalOptions, 'within'> = {}
 ): Promise<Freed<RemovalResult>> {
-  const chosen = (await findLeftovers(place, options)).filter(({ id }) => ids.includes(id));
-  const kept = chosen.find(({ problem }) => problem !== undefined);
+  requireDeletable(found);
+  const agreed = new Set(shown);
+  const work = async (): Promise<RemovalResult> => {
+    const removals = new Removals(options.onProgress);
+    for (const { paths, within } of found) {
+      const some = paths.filter(path => agreed.has(path));
+      removals.add(await removeAll(some, { ...options, onProgress: removals.tell, within }));
+    }
+    return removals.total;
+  };
+  return measureFreed(
+    found.map(({ within }) => within),
+    work,
+    root
+  );
+}
+
+/** @throws BedrockImportError `LEFTOVER_KEPT` (blocked) */
+export function requireDeletable(leftovers: readonly FoundLeftover[]): void {
+  const kept = leftovers.find(({ problem }) => problem !== undefined);
   if (kept !== undefined) {
     throw new BedrockImportError({
       code: 'LEFTOVER_KEPT',
@@ -30,18 +45,4 @@ export async function deleteLeftovers(
       kind: 'blocked'
     });
   }
-  const agreed = new Set(shown);
-  const touched = chosen.map(({ within }) => within);
-  const work = async (): Promise<RemovalResult> => {
-    const total: RemovalResult = { removed: 0, bytes: 0, left: [] };
-    for (const { paths, within } of chosen) {
-      const some = paths.filter(path => agreed.has(path));
-      const { removed, bytes, left } = await removeAll(some, within, options);
-      total.removed += removed;
-      total.bytes += bytes;
-      total.left.push(...left);
-    }
-    return total;
-  };
-  return measureFreed(touched, work, place.root);
 }

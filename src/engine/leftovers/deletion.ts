@@ -1,9 +1,11 @@
-import { deleteFromHubCache, planHubDeletion, scanHubCache } from '../cache';
+import { deleteFromHubCache, isOfHubCache, planHubDeletion, scanHubCache } from '../cache';
 import { deviceOf } from '../disk';
 import { BedrockImportError } from '../errors';
+import { Removals } from '../removal';
 import type { RemovalProgress, RemovalResult } from '../removal';
-import { deleteLeftovers } from './deleteLeftovers';
+import { deleteLeftovers, requireDeletable } from './deleteLeftovers';
 import { findLeftovers } from './findLeftovers';
+import type { FoundLeftover } from './findLeftovers';
 import type { LeftoverPlace } from './types';
 
 export interface StoragePlace extends LeftoverPlace {
@@ -36,14 +38,11 @@ export async function planStorageDeletion(
   ids: readonly string[],
   options: { signal?: AbortSignal } = {}
 ): Promise<StorageDeletionPlan> {
-  const leftovers = (await findLeftovers(place, options)).filter(({ id }) => ids.includes(id));
-  const known = new Set(leftovers.map(({ id }) => id));
-  const scan = await scanHubCache(place.cacheFolder, options);
-  const hub = await planHubDeletion(
-    scan,
-    ids.filter(id => !known.has(id)),
-    options
-  );
+  const { leftovers, inHub } = await sort(place, ids, options);
+  const hub =
+    inHub.length === 0
+      ? { paths: [], bytes: 0, notes: [] }
+      : await planHubDeletion(await scanHubCache(place.cacheFolder, options), inHub, options);
   return {
     paths: [...hub.paths, ...leftovers.flatMap(({ paths }) => paths)],
     bytes: hub.bytes + leftovers.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -54,18 +53,16 @@ export async function planStorageDeletion(
 /**
  * Deletes them, after another look: nothing that the plan did not name.
  *
- * @throws BedrockImportError `CACHE_ENTRY_UNKNOWN` (usage), `LEFTOVER_KEPT` (blocked), `CANCELLED`
+ * @throws BedrockImportError `NOTHING_TO_DELETE` and `CACHE_ENTRY_UNKNOWN` (usage), `LEFTOVER_KEPT`
+ *   (blocked); nothing was deleted then. `CANCELLED`
  */
 export async function deleteStorage(
   place: StoragePlace,
   ids: readonly string[],
-  plan: Pick<StorageDeletionPlan, 'paths'>,
+  { paths }: Pick<StorageDeletionPlan, 'paths'>,
   options: { signal?: AbortSignal; onProgress?: (progress: RemovalProgress) => void } = {}
 ): Promise<StorageDeletionResult> {
-  const found = (await findLeftovers(place, options)).map(({ id }) => id);
-  const others = ids.filter(id => found.includes(id));
-  const inHub = ids.filter(id => !found.includes(id));
-  if (plan.paths.length === 0) {
+  if (paths.length === 0) {
     throw new BedrockImportError({
       code: 'NOTHING_TO_DELETE',
       message: 'Nothing of this is there any more.',
@@ -73,22 +70,40 @@ export async function deleteStorage(
       kind: 'usage'
     });
   }
-  const first = await deleteFromHubCache(place.cacheFolder, inHub, plan.paths, options);
-  if (others.length === 0) {
-    return first;
+  const { leftovers, inHub } = await sort(place, ids, options);
+  requireDeletable(leftovers);
+  const removals = new Removals(options.onProgress);
+  const counted = { ...options, onProgress: removals.tell };
+  const inCache =
+    inHub.length === 0
+      ? undefined
+      : await deleteFromHubCache(place.cacheFolder, inHub, paths, counted);
+  if (inCache !== undefined) {
+    removals.add(inCache);
   }
-  const second = await deleteLeftovers(place, others, plan.paths, {
-    ...options,
-    onProgress: ({ removed, bytes }) =>
-      options.onProgress?.({ removed: first.removed + removed, bytes: first.bytes + bytes })
-  });
+  if (inCache !== undefined && leftovers.length === 0) {
+    return inCache;
+  }
+  const others = await deleteLeftovers(leftovers, { shown: paths, root: place.root }, counted);
+  removals.add(others.result);
   const oneDisk = (await deviceOf(place.cacheFolder)) === (await deviceOf(place.root));
   return {
-    removed: first.removed + second.result.removed,
-    bytes: first.bytes + second.result.bytes,
-    left: [...first.left, ...second.result.left],
-    freedBytes: first.freedBytes + second.freedBytes,
-    availableBefore: oneDisk ? first.availableBefore : second.availableBefore,
-    availableAfter: second.availableAfter
+    ...removals.total,
+    freedBytes: (inCache?.freedBytes ?? 0) + others.freedBytes,
+    availableBefore: (oneDisk ? inCache : undefined)?.availableBefore ?? others.availableBefore,
+    availableAfter: others.availableAfter
   };
+}
+
+/** Looks for leftovers only when something is named that the hub's cache cannot hold. */
+async function sort(
+  place: StoragePlace,
+  ids: readonly string[],
+  options: { signal?: AbortSignal }
+): Promise<{ leftovers: FoundLeftover[]; inHub: string[] }> {
+  const found = ids.every(isOfHubCache) ? [] : await findLeftovers(place, options);
+  const leftovers = found.filter(({ id }) => ids.includes(id));
+  const known = new Set(leftovers.map(({ id }) => id));
+  // Who knows none of the rest says so.
+  return { leftovers, inHub: ids.filter(id => !known.has(id)) };
 }

@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 
 const NAME = '.ipynb_checkpoints';
 /** A tree with more folders than this is no place for notebooks; what is found until then is told. */
@@ -18,9 +18,7 @@ export async function findCheckpoints(
   let looked = 0;
   for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift()) {
     looked += 1;
-    if (signal?.aborted) {
-      throw cancelledError(root);
-    }
+    throwIfCancelled(signal, root);
     if (looked > MOST_FOLDERS || (await lstat(folder).catch(() => undefined))?.dev !== device) {
       continue;
     }

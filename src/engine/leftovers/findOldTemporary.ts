@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 import type { Candidate } from './types';
 
 /** Temporary files that were not written to for so long are nobody's any more. */
@@ -47,9 +47,7 @@ async function isOld(
   const waiting = [path];
   let looked = 0;
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (signal?.aborted) {
-      throw cancelledError(path);
-    }
+    throwIfCancelled(signal, path);
     looked += 1;
     const facts = await lstat(next).catch(() => undefined);
     if (facts === undefined || looked > MOST_ENTRIES) {

@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 
 import { bytesOnDisk, lookAt, lookInto } from '../disk';
 import type { Entry } from '../disk';
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 
 /**
  * What removing some files and folders frees, in bytes: a file with several names frees something only
@@ -31,9 +31,7 @@ export async function measureRemoval(
     waiting.push(...some);
   }
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (signal?.aborted) {
-      throw cancelledError(next.path);
-    }
+    throwIfCancelled(signal, next.path);
     const { path, facts } = next;
     count(facts);
     if (facts.isDirectory()) {

@@ -4,7 +4,7 @@ import { chmod, lstat, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { bytesOnDisk, codeOf, inTurns, isMissing } from '../disk';
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 import type { BedrockImportError } from '../errors';
 import { otherVolume, toRemovalError } from './removalErrors';
 import { removeUnnameable } from './removeUnnameable';
@@ -155,13 +155,13 @@ class Removal {
       (await readdir(folder, { withFileTypes: true }).catch((error: unknown) =>
         this.failed(shown, error)
       )) ?? [];
-    const check = (): void => this.checkAbort(shown);
+    const check = (): void => throwIfCancelled(this.options.signal, shown);
     const done = await inTurns(entries, entry => this.removeEntry(folder, shown, entry), check);
     let whole = done.every(Boolean);
     // One after the other: each needs a free place in the list of names of `within`.
     for (const entry of entries) {
       if (entry.isDirectory() && !entry.name.includes(REPLACEMENT)) {
-        this.checkAbort(shown);
+        check();
         const isGone = await this.remove(join(folder, entry.name), join(shown, entry.name));
         whole &&= isGone;
       }
@@ -294,11 +294,5 @@ class Removal {
   tell(): void {
     this.toldAt = Date.now();
     this.options.onProgress?.({ removed: this.result.removed, bytes: this.result.bytes });
-  }
-
-  private checkAbort(shown: string): void {
-    if (this.options.signal?.aborted) {
-      throw cancelledError(shown);
-    }
   }
 }

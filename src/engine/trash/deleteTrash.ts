@@ -2,8 +2,8 @@ import { lstat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { bytesOnDisk, codeOf, inTurns, isMissing } from '../disk';
-import { BedrockImportError, cancelledError } from '../errors';
-import { finishRemovals, isMovedUp, measureFreed, removeTree } from '../removal';
+import { BedrockImportError, throwIfCancelled } from '../errors';
+import { finishRemovals, isMovedUp, measureFreed, Removals, removeTree } from '../removal';
 import type { RemovalProgress, RemovalResult } from '../removal';
 import { infoFile, namesIn } from './listTrash';
 import { requireItem } from './restoreTrash';
@@ -52,24 +52,20 @@ export async function deleteTrash(
     }
     return { id, trash: requireFolder(found, trash.path, allowed) };
   });
-  const total: RemovalResult = { removed: 0, bytes: 0, left: [] };
-  const counted: Options = {
-    signal: options.signal,
-    onProgress: ({ removed, bytes }) =>
-      options.onProgress?.({ removed: total.removed + removed, bytes: total.bytes + bytes })
-  };
+  const removals = new Removals(options.onProgress);
+  const counted: Options = { signal: options.signal, onProgress: removals.tell };
   const work = async (): Promise<void> => {
     for (const { id, trash } of items) {
-      add(total, await deleteItem(trash, id, counted));
+      removals.add(await deleteItem(trash, id, counted));
     }
     for (const trash of folders) {
-      add(total, await emptyFolder(trash, counted));
+      removals.add(await emptyFolder(trash, counted));
     }
   };
   const touched = [...folders, ...items.map(({ trash }) => trash)].map(({ path }) => path);
   const freed = await measureFreed(touched, work, place.root);
   const { freedBytes, availableBefore, availableAfter } = freed;
-  return { ...total, freedBytes, availableBefore, availableAfter };
+  return { ...removals.total, freedBytes, availableBefore, availableAfter };
 }
 
 type Options = Parameters<typeof deleteTrash>[2] & object;
@@ -114,27 +110,25 @@ async function deleteItem(
 }
 
 async function emptyFolder({ path: within }: FoundTrash, options: Options): Promise<RemovalResult> {
-  const result: RemovalResult = await finishRemovals({ ...options, within });
+  const removals = new Removals(options.onProgress);
+  removals.add(await finishRemovals({ ...options, within }));
   const files = join(within, 'files');
   // Before the items are deleted: what is put into the trash meanwhile keeps its .trashinfo.
   const infos = await namesIn(join(within, 'info'));
   const facts = await lstat(files).catch(() => undefined);
   if (facts?.isDirectory() === true) {
-    add(result, await removeTree(files, { ...options, within }));
+    removals.add(await removeTree(files, { ...options, onProgress: removals.tell, within }));
   } else if (facts !== undefined) {
     throw notTouched(files, `${files} is a link or no folder.`);
   }
+  const result = removals.total;
   const removed = await inTurns(
     infos.filter(name => name.endsWith('.trashinfo')),
     async name => {
       const gone = await isGone(join(files, name.slice(0, -'.trashinfo'.length)));
       return gone ? unlinkInfo(within, join(within, 'info', name), result) : 0;
     },
-    () => {
-      if (options.signal?.aborted) {
-        throw cancelledError(within);
-      }
-    }
+    () => throwIfCancelled(options.signal, within)
   );
   result.removed += removed.reduce((sum, number) => sum + number, 0);
   result.removed += await unlinkInfo(within, join(within, 'directorysizes'), result);
@@ -170,10 +164,4 @@ async function unlinkInfo(within: string, file: string, result: RemovalResult): 
     }
     return 0;
   }
-}
-
-function add(total: RemovalResult, { removed, bytes, left }: RemovalResult): void {
-  total.removed += removed;
-  total.bytes += bytes;
-  total.left.push(...left);
 }

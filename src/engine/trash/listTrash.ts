@@ -2,7 +2,7 @@ import { lstat, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { deviceOf, inTurns, measureFolder } from '../disk';
-import { cancelledError } from '../errors';
+import { throwIfCancelled } from '../errors';
 import { isMovedUp } from '../removal';
 import type { TrashPlace } from './trashFolders';
 import { readTrashInfo } from './trashInfo';
@@ -99,11 +99,7 @@ async function contentsOf(
     items: await inTurns(
       largest,
       found => describe(trash, found),
-      () => {
-        if (signal?.aborted) {
-          throw cancelledError(trash.path);
-        }
-      }
+      () => throwIfCancelled(signal, trash.path)
     ),
     ...(problem === undefined ? {} : { problem })
   };
