@@ -14,7 +14,7 @@ const layers = [
     ...['hub', 'disk', 'trash', 'cache', 'aws', 'environment'],
     ...['removal', 'leftovers', 'steering', 'cacheMove']
   ],
-  ['errors.ts', 'checks.ts', 'waiting.ts']
+  ['errors.ts', 'checks.ts', 'shellLine.ts', 'waiting.ts']
 ].map(names => names.map(name => `${engine}/${name}`));
 
 function zone(target, from, message) {
@@ -27,7 +27,7 @@ const layerZones = layers
     zone(
       layer,
       layers.slice(0, index + 1).flat(),
-      'In the engine, jobs use (transfer, bedrock, iam, model, chatTemplate, diskReport), those use (hub, disk, trash, cache, aws, environment), and all use (errors, checks, waiting); never the other way round.'
+      'In the engine, jobs use (transfer, bedrock, iam, model, chatTemplate, diskReport), those use (hub, disk, trash, cache, aws, environment), and all use (errors, checks, shellLine, waiting); never the other way round.'
     )
   );
 

@@ -5,7 +5,7 @@ import type { CommandIo } from './cli/io';
 import { createOutput, Output } from './cli/output';
 import { createProgram } from './cli/program';
 import { createSession, GlobalOptions, Outcome, Session } from './cli/session';
-import { shellLine } from './cli/text/layout';
+import { shellLine } from './shellLine';
 
 const WIDEST_HELP = 100;
 

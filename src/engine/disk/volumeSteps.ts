@@ -1,4 +1,5 @@
 import type { Environment, HostKind } from '../environment';
+import { shellLine } from '../shellLine';
 import type { VolumeStep } from './types';
 import { STUDIO_USUAL_LIMIT_GB } from './volumeLimits';
 
@@ -37,7 +38,7 @@ function streamInstead(): VolumeStep {
 function notebookInstanceSteps(neededGb: number, host: VolumeHost): VolumeStep[] {
   const name = host.name ?? '<name of the instance>';
   const call = caller(host);
-  const instance = `--notebook-instance-name ${quoted(name)}`;
+  const instance = `--notebook-instance-name ${shellLine([name])}`;
   return [
     {
       text: `Save your work and stop the instance ${name} (${FROM_ELSEWHERE}).`,
@@ -65,9 +66,9 @@ function notebookInstanceSteps(neededGb: number, host: VolumeHost): VolumeStep[]
 
 function studioSteps(neededGb: number, host: VolumeHost): VolumeStep[] {
   const call = caller(host);
-  const domain = `--domain-id ${quoted(host.domainId ?? '<id of the domain>')}`;
+  const domain = `--domain-id ${shellLine([host.domainId ?? '<id of the domain>'])}`;
   const name = host.name ?? '<name of the space>';
-  const space = `${domain} --space-name ${quoted(name)}`;
+  const space = `${domain} --space-name ${shellLine([name])}`;
   const url = consolePage(host, `studio/${encodeURIComponent(host.domainId ?? '')}`);
   const limits = settings({
     SpaceStorageSettings: {
@@ -131,15 +132,10 @@ function consolePage({ region }: VolumeHost, page: string): string | undefined {
 }
 
 function caller({ region }: VolumeHost): (...calls: string[]) => string {
-  const where = region === undefined ? '' : ` --region ${quoted(region.name)}`;
+  const where = region === undefined ? '' : ` --region ${shellLine([region.name])}`;
   return (...calls) => calls.map(call => `aws sagemaker ${call}${where}`).join(' && ');
 }
 
 function settings(value: object): string {
-  return quoted(JSON.stringify(value));
-}
-
-/** One word of a POSIX shell. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return shellLine([JSON.stringify(value)]);
 }

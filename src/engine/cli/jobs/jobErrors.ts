@@ -1,6 +1,6 @@
 import { BedrockImportError } from '../../errors';
 import type { Job, JobError } from '../../jobs';
-import { shellLine } from '../text/layout';
+import { shellLine } from '../../shellLine';
 
 /** A job's error as it was thrown where it ran. */
 export function errorOfJob(error: JobError): BedrockImportError {

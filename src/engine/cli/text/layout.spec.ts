@@ -3,7 +3,6 @@ import {
   formatClock,
   formatDuration,
   pointLines,
-  shellLine,
   tableLines,
   wrapLines
 } from './layout';
@@ -48,8 +47,4 @@ it.each([
 ])('writes %d seconds as %s and %s', (seconds, duration, clock) => {
   expect(formatDuration(seconds)).toBe(duration);
   expect(formatClock(seconds)).toBe(clock);
-});
-
-it('quotes what a shell would read otherwise', () => {
-  expect(shellLine(['ask', "what's up?", '--x=1', ''])).toBe("ask 'what'\\''s up?' --x=1 ''");
 });
