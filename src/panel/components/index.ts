@@ -12,5 +12,5 @@ export type { SectionTool } from './section';
 export { ShowMore } from './showMore';
 export { ShownView } from './shownView';
 export { StatusButton } from './statusButton';
-export { createTab, showTab } from './tabs';
+export { addRefresh, createTab, showTab } from './tabs';
 export { TranslationProvider, useTrans } from './translation';

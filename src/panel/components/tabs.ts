@@ -1,6 +1,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget } from '@jupyterlab/apputils';
 import type { WidgetTracker } from '@jupyterlab/apputils';
+import { refreshIcon, ToolbarButton } from '@jupyterlab/ui-components';
 import type { Widget } from '@lumino/widgets';
 
 import { panelIcon } from '../icons';
@@ -12,6 +13,11 @@ export function createTab<C extends Widget>(id: string, content: C): MainAreaWid
   tab.title.icon = panelIcon;
   tab.title.closable = true;
   return tab;
+}
+
+/** Gives a tab the button with which everything in it is looked at again. */
+export function addRefresh(tab: MainAreaWidget, label: string, onClick: () => void): void {
+  tab.toolbar.addItem('refresh', new ToolbarButton({ icon: refreshIcon, tooltip: label, onClick }));
 }
 
 export interface TabPlace<C extends Widget> {

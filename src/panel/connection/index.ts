@@ -1,4 +1,5 @@
 export { EngineFailure, isCancelled, toFailure } from './failure';
+export { createPoll, EngineModel } from './engineModel';
 export { EngineClient } from './engineClient';
 export { Loader, NONE } from './loaded';
 export type { Loaded } from './loaded';

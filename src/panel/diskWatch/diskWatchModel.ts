@@ -1,9 +1,8 @@
-import { VDomModel } from '@jupyterlab/ui-components';
-import { Poll } from '@lumino/polling';
+import type { Poll } from '@lumino/polling';
 
 import { getDisk, listJobs } from '../../protocol';
 import type { DiskSpace, JobFact } from '../../protocol';
-import { Loader } from '../connection';
+import { createPoll, EngineModel, Loader } from '../connection';
 import type { EngineState } from '../connection';
 import { shortageOf } from '../diskSpace';
 import type { Shortage } from '../diskSpace';
@@ -25,22 +24,16 @@ const URGENT_SECONDS = 600;
  * The forecast comes from how the available bytes fall, not from a job's `secondsUntilFull`: that is right
  * for every writer, be it several jobs, a notebook that trains, or a command in a terminal.
  */
-export class DiskWatchModel extends VDomModel {
-  private readonly loader = new Loader<DiskSpace>(() => undefined);
+export class DiskWatchModel extends EngineModel {
+  private readonly space = new Loader<DiskSpace>(() => undefined);
   private readonly jobs = new Loader<JobFact[]>(() => undefined);
   private readonly rate = new FillRate();
   private readonly poll: Poll;
   private copies: readonly JobFact[] = [];
 
-  constructor(private readonly engine: IEngine) {
-    super();
-    this.poll = new Poll({
-      name: 'jupyterlab-bedrock-import:disk-watch',
-      auto: false,
-      frequency: { interval: POLL_MS, backoff: false },
-      standby: 'when-hidden',
-      factory: () => this.ask()
-    });
+  constructor(engine: IEngine) {
+    super(engine);
+    this.poll = createPoll('disk-watch', POLL_MS, () => this.ask());
     engine.stateChanged.connect(this.onEngineState, this);
     engine.jobsChanged.connect(this.onJobs, this);
     if (this.isReady) {
@@ -56,14 +49,14 @@ export class DiskWatchModel extends VDomModel {
     this.engine.jobsChanged.disconnect(this.onJobs, this);
     this.poll.dispose();
     super.dispose();
-    this.loader.cancel();
+    this.space.cancel();
     this.jobs.cancel();
   }
 
   /** The last that is known, unless the engine is away for longer. */
   get disk(): DiskSpace | undefined {
     const { status } = this.engine.state;
-    return status === 'ready' || status === 'connecting' ? this.loader.value : undefined;
+    return status === 'ready' || status === 'connecting' ? this.space.value : undefined;
   }
 
   get shortage(): Shortage {
@@ -110,10 +103,6 @@ export class DiskWatchModel extends VDomModel {
     }
   }
 
-  private get isReady(): boolean {
-    return this.engine.state.status === 'ready';
-  }
-
   private look(): void {
     void this.poll.start();
     // Later ones are told by the engine.
@@ -123,7 +112,7 @@ export class DiskWatchModel extends VDomModel {
   }
 
   private async ask(): Promise<void> {
-    const disk = await this.loader.load(signal => this.engine.query(getDisk, { signal }));
+    const disk = await this.space.load(signal => this.engine.query(getDisk, { signal }));
     if (disk !== undefined && !this.isDisposed) {
       this.rate.add(Date.now(), disk.availableBytes);
       this.stateChanged.emit();
@@ -136,7 +125,7 @@ export class DiskWatchModel extends VDomModel {
     } else {
       void this.poll.stop();
       // The engine that was asked answers no more, and what happens meanwhile nobody sees.
-      this.loader.cancel();
+      this.space.cancel();
       this.jobs.cancel();
       this.rate.clear();
     }

@@ -1,8 +1,6 @@
-import { VDomModel } from '@jupyterlab/ui-components';
-
 import { deleteImportedModel, getImportedModel, listImportedModels } from '../../protocol';
 import type { Failure, ImportedModelFact, JobFact } from '../../protocol';
-import { isCancelled, Loader, toFailure } from '../connection';
+import { EngineModel, isCancelled, Loader, toFailure } from '../connection';
 import type { EngineState, Loaded } from '../connection';
 import type { IEngine } from '../tokens';
 
@@ -20,8 +18,8 @@ export interface ItemState {
 const AT_REST: ItemState = { status: 'idle' };
 
 /** The models that Bedrock has. It asks for nothing before the engine is ready. */
-export class ImportedModelsModel extends VDomModel {
-  private readonly list = new Loader<ImportedModelFact[]>(() => this.changed());
+export class ImportedModelsModel extends EngineModel {
+  private readonly list = this.loader<ImportedModelFact[]>();
   /** By ARN; what the list lacks, only for models that somebody has opened. */
   private readonly details = new Map<string, Loader<ImportedModelFact>>();
   private readonly items = new Map<string, ItemState>();
@@ -31,8 +29,8 @@ export class ImportedModelsModel extends VDomModel {
   private doneJobs: ReadonlySet<string> = new Set();
   private _filter = '';
 
-  constructor(private readonly engine: IEngine) {
-    super();
+  constructor(engine: IEngine) {
+    super(engine);
     engine.stateChanged.connect(this.onEngineState, this);
     engine.jobsChanged.connect(this.onJobs, this);
     if (this.isReady) {
@@ -50,10 +48,6 @@ export class ImportedModelsModel extends VDomModel {
     this.ending.abort();
     this.list.clear();
     this.details.forEach(loader => loader.clear());
-  }
-
-  get isReady(): boolean {
-    return this.engine.state.status === 'ready';
   }
 
   get state(): Loaded<ImportedModelFact[]> {
@@ -105,7 +99,7 @@ export class ImportedModelsModel extends VDomModel {
 
   /** Asks for what the list lacks, unless it is known; it never changes. */
   lookUp(arn: string): void {
-    const loader = this.details.get(arn) ?? new Loader(() => this.changed());
+    const loader = this.details.get(arn) ?? this.loader<ImportedModelFact>();
     this.details.set(arn, loader);
     if (this.isReady && loader.state.status !== 'ready' && loader.state.status !== 'loading') {
       void this.fetchDetails(arn, loader);
@@ -114,7 +108,7 @@ export class ImportedModelsModel extends VDomModel {
 
   /** As much as can be known of a model before it is deleted; never rejects. */
   async knowAll(model: ImportedModelFact): Promise<ImportedModelFact> {
-    const loader = this.details.get(model.arn) ?? new Loader(() => this.changed());
+    const loader = this.details.get(model.arn) ?? this.loader<ImportedModelFact>();
     this.details.set(model.arn, loader);
     this.setItem(model.arn, { status: 'examining' });
     const known = loader.value ?? (await this.fetchDetails(model.arn, loader));
@@ -160,12 +154,6 @@ export class ImportedModelsModel extends VDomModel {
       this.items.set(arn, state);
     }
     this.changed();
-  }
-
-  private changed(): void {
-    if (!this.isDisposed) {
-      this.stateChanged.emit();
-    }
   }
 
   private onEngineState(_: IEngine, { status }: EngineState): void {

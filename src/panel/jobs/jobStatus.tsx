@@ -1,9 +1,8 @@
 import { GroupItem, ProgressBar, TextItem } from '@jupyterlab/statusbar';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { VDomRenderer } from '@jupyterlab/ui-components';
 
 import type { JobFact } from '../../protocol';
-import { formatDuration, percentOf } from '../components';
+import { formatDuration, percentOf, StatusButton } from '../components';
 import type { JobsModel } from './jobsModel';
 import { isActive, stageWord } from './jobWords';
 
@@ -30,33 +29,14 @@ function statusText(
 }
 
 /** What runs, in the status bar; a click opens the list of jobs. */
-export class JobStatus extends VDomRenderer<JobsModel> {
+export class JobStatus extends StatusButton<JobsModel> {
   constructor(
     model: JobsModel,
     private readonly trans: TranslationBundle,
-    private readonly open: () => void
+    open: () => void
   ) {
-    super(model);
-    this.addClass('jp-mod-highlighted');
+    super(model, open);
     this.addClass('jp-BedrockImport-status');
-    this.node.tabIndex = 0;
-    this.node.setAttribute('role', 'button');
-    this.node.addEventListener('click', this);
-    this.node.addEventListener('keydown', this);
-  }
-
-  override dispose(): void {
-    this.node.removeEventListener('click', this);
-    this.node.removeEventListener('keydown', this);
-    super.dispose();
-  }
-
-  handleEvent(event: Event): void {
-    const isKey = event instanceof KeyboardEvent;
-    if (!isKey || event.key === 'Enter' || event.key === ' ') {
-      event.preventDefault();
-      this.open();
-    }
   }
 
   protected render(): JSX.Element | null {

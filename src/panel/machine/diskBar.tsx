@@ -2,12 +2,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { DiskSpace, MachineStorage } from '../../protocol';
 import { formatBytes, useTrans } from '../components';
-
-type PartName = 'used' | 'cache' | 'trash' | 'reserved' | 'available';
+import { PartsBar } from '../diskSpace';
+import type { DiskPart } from '../diskSpace';
 
 interface DiskParts {
   /** Of each part of the bar, in bytes; they make up the whole disk. */
-  bar: readonly (readonly [PartName, number])[];
+  bar: readonly (readonly [DiskPart, number])[];
   cache: number | undefined;
   trash: number | undefined;
 }
@@ -33,32 +33,15 @@ export function diskParts(disk: DiskSpace, storage: MachineStorage | undefined):
   };
 }
 
-/** The disk as one bar; what is not known yet is an empty one of the same height. */
+/** The disk as one bar. */
 export function DiskBar(props: { disk?: DiskSpace; storage?: MachineStorage }): JSX.Element {
   const trans = useTrans();
   const { disk, storage } = props;
   if (disk === undefined) {
-    return <div className="jp-BedrockImport-diskBar" />;
+    return <PartsBar label={undefined} parts={[]} />;
   }
   const { bar, cache, trash } = diskParts(disk, storage);
-  return (
-    <div
-      className="jp-BedrockImport-diskBar"
-      role="img"
-      aria-label={describe(disk, cache, trash, trans)}
-    >
-      {bar.map(
-        ([name, bytes]) =>
-          bytes > 0 && (
-            <div
-              key={name}
-              className={`jp-BedrockImport-diskPart jp-mod-${name}`}
-              style={{ flexGrow: bytes }}
-            />
-          )
-      )}
-    </div>
-  );
+  return <PartsBar label={describe(disk, cache, trash, trans)} parts={bar} />;
 }
 
 function describe(
@@ -141,7 +124,7 @@ export function DiskLegend(props: {
 
 function Entry(props: {
   /** Missing: not in the bar. */
-  name: PartName | undefined;
+  name: DiskPart | undefined;
   label: string;
   size: string;
   title?: string;

@@ -1,9 +1,8 @@
-import { VDomModel } from '@jupyterlab/ui-components';
-import { Poll } from '@lumino/polling';
+import type { Poll } from '@lumino/polling';
 
 import { getDisk, getIdentity, getMachine, getStorage } from '../../protocol';
 import type { DiskSpace, Identity, JobFact, Machine, MachineStorage } from '../../protocol';
-import { Loader } from '../connection';
+import { createPoll, EngineModel, Loader } from '../connection';
 import type { EngineState } from '../connection';
 import type { IEngine } from '../tokens';
 
@@ -15,7 +14,7 @@ const WHILE_JOBS_RUN_MS = 30_000;
 const PAUSE_SHARE = 20;
 
 /** What the section shows. It asks for nothing while the section is closed or the engine not ready. */
-export class MachineModel extends VDomModel {
+export class MachineModel extends EngineModel {
   readonly machine = this.loader<Machine>();
   readonly identity = this.loader<Identity>();
   readonly disk = this.loader<DiskSpace>();
@@ -28,21 +27,11 @@ export class MachineModel extends VDomModel {
   private storageDueAt = 0;
   private jobs = '';
 
-  constructor(private readonly engine: IEngine) {
-    super();
-    this.poll = new Poll({
-      name: 'jupyterlab-bedrock-import:machine',
-      auto: false,
-      frequency: { interval: POLL_MS, backoff: false },
-      standby: 'when-hidden',
-      factory: () => this.askSizes()
-    });
+  constructor(engine: IEngine) {
+    super(engine);
+    this.poll = createPoll('machine', POLL_MS, () => this.askSizes());
     engine.stateChanged.connect(this.onEngineState, this);
     engine.jobsChanged.connect(this.onJobs, this);
-  }
-
-  get isReady(): boolean {
-    return this.engine.state.status === 'ready';
   }
 
   override dispose(): void {
@@ -88,14 +77,6 @@ export class MachineModel extends VDomModel {
 
   private get polling(): boolean {
     return this.shown && this.isReady;
-  }
-
-  private loader<T>(): Loader<T> {
-    return new Loader<T>(() => {
-      if (!this.isDisposed) {
-        this.stateChanged.emit();
-      }
-    });
   }
 
   private look(): void {

@@ -4,11 +4,10 @@ import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
 import type { MainAreaWidget } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { refreshIcon, ToolbarButton } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import { CommandIDs } from '../commandIds';
-import { showTab } from '../components';
+import { addRefresh, showTab } from '../components';
 import { folderTargetIcon } from '../icons';
 import { IEngine } from '../tokens';
 import { confirmMove, confirmSteer, confirmUnsteer } from './confirmations';
@@ -47,14 +46,7 @@ export const steeringPlugin: JupyterFrontEndPlugin<void> = {
       const actions = createActions(model, commands, trans);
       const tab = createSteeringTab(model, { engine, trans, actions });
       tab.toolbar.node.setAttribute('aria-label', trans.__('Cache and temp folders toolbar'));
-      tab.toolbar.addItem(
-        'refresh',
-        new ToolbarButton({
-          icon: refreshIcon,
-          tooltip: trans.__('Look again'),
-          onClick: () => model.refresh()
-        })
-      );
+      addRefresh(tab, trans.__('Look again'), () => model.refresh());
       return tab;
     };
     commands.addCommand(CommandIDs.openSteering, {

@@ -1,5 +1,4 @@
-import { VDomModel } from '@jupyterlab/ui-components';
-import { Poll } from '@lumino/polling';
+import type { Poll } from '@lumino/polling';
 
 import {
   getMachine,
@@ -18,7 +17,7 @@ import type {
   Machine,
   Steering
 } from '../../protocol';
-import { isCancelled, Loader, toFailure } from '../connection';
+import { createPoll, EngineModel, isCancelled, Loader, toFailure } from '../connection';
 import type { EngineState } from '../connection';
 import type { IEngine } from '../tokens';
 import type { RunningEnvironment } from './runningEnvironment';
@@ -29,7 +28,7 @@ const POLL_MS = 10_000;
 export type SteeringAction = 'steer' | 'unsteer' | 'plan' | 'move';
 
 /** Where tools keep large files, and what can be done about it. It asks for nothing before the engine is ready. */
-export class SteeringModel extends VDomModel {
+export class SteeringModel extends EngineModel {
   readonly machine = this.loader<Machine>();
   readonly steering = this.loader<Steering>();
   readonly running = this.loader<EnvironmentFacts>();
@@ -47,17 +46,11 @@ export class SteeringModel extends VDomModel {
   private moves = new Map<string, JobState>();
 
   constructor(
-    private readonly engine: IEngine,
+    engine: IEngine,
     private readonly environment: RunningEnvironment
   ) {
-    super();
-    this.poll = new Poll({
-      name: 'jupyterlab-bedrock-import:steering',
-      auto: false,
-      frequency: { interval: POLL_MS, backoff: false },
-      standby: 'when-hidden',
-      factory: () => this.askRunning()
-    });
+    super(engine);
+    this.poll = createPoll('steering', POLL_MS, () => this.askRunning());
     engine.stateChanged.connect(this.onEngineState, this);
     engine.jobsChanged.connect(this.onJobs, this);
   }
@@ -72,10 +65,6 @@ export class SteeringModel extends VDomModel {
     super.dispose();
     this.ending.abort();
     this.loaders.forEach(loader => loader.cancel());
-  }
-
-  get isReady(): boolean {
-    return this.engine.state.status === 'ready';
   }
 
   /** What keeps the page from the engine; the panel tells more. */
@@ -220,16 +209,6 @@ export class SteeringModel extends VDomModel {
 
   private get loaders(): Loader<unknown>[] {
     return [this.machine, this.steering, this.running];
-  }
-
-  private loader<T>(): Loader<T> {
-    return new Loader<T>(() => this.changed());
-  }
-
-  private changed(): void {
-    if (!this.isDisposed) {
-      this.stateChanged.emit();
-    }
   }
 
   private look(): void {

@@ -11,11 +11,10 @@ import {
   ShowMore,
   useTrans
 } from '../components';
-import { KeepFocus } from './keepFocus';
 import { WhatCameOfIt } from './outcome';
 import { ActionBar } from './actionBar';
 import { ActionButton, ChooseAll, FilterField, Row } from './rows';
-import { ListState } from './section';
+import { Listed } from './section';
 import { matches, useSelection } from './selection';
 import type { Selection } from './selection';
 import type { StorageModel } from './storageModel';
@@ -29,18 +28,16 @@ const FILTER_FROM = 10;
 export function HubCache(props: { model: StorageModel; actions: StorageActions }): JSX.Element {
   const trans = useTrans();
   const { model, actions } = props;
-  const { state, value: listing } = model.cache;
   return (
-    <KeepFocus label={trans.__('Hub cache')}>
-      <ListState
-        state={state}
-        isReady={model.isReady}
-        looking={trans.__('Looking at every file in the caches …')}
-        onLook={() => void model.loadCache()}
-        onStop={() => model.cache.cancel()}
-      />
-      {listing !== undefined && <Repositories model={model} actions={actions} listing={listing} />}
-    </KeepFocus>
+    <Listed
+      label={trans.__('Hub cache')}
+      loader={model.cache}
+      isReady={model.isReady}
+      looking={trans.__('Looking at every file in the caches …')}
+      onLook={() => void model.loadCache()}
+    >
+      {listing => <Repositories model={model} actions={actions} listing={listing} />}
+    </Listed>
   );
 }
 

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { DiskSpace } from '../../protocol';
 import { FailureNote, formatBytes, formatCount, useTrans } from '../components';
-import { shortageOfBytes, shortageOfInodes } from '../diskSpace';
+import { PartsBar, shortageOfBytes, shortageOfInodes } from '../diskSpace';
 import type { StorageModel } from './storageModel';
 
 /** The disk as it is now, so that what is done below can be seen in it. */
@@ -35,38 +35,24 @@ function available(disk: DiskSpace, trans: TranslationBundle): string {
 function Bar({ disk }: { disk: DiskSpace | undefined }): JSX.Element {
   const trans = useTrans();
   if (disk === undefined) {
-    return <div className="jp-BedrockImport-diskBar" />;
+    return <PartsBar label={undefined} parts={[]} />;
   }
   const { availableBytes, reservedBytes, totalBytes, usedBytes } = disk;
   return (
-    <div
-      className="jp-BedrockImport-diskBar"
-      role="img"
-      aria-label={trans.__(
+    <PartsBar
+      label={trans.__(
         'Disk of %1: %2 used, %3 reserved for the system, %4 available.',
         formatBytes(totalBytes),
         formatBytes(usedBytes),
         formatBytes(reservedBytes),
         formatBytes(availableBytes)
       )}
-    >
-      {(
-        [
-          ['used', usedBytes],
-          ['reserved', reservedBytes],
-          ['available', availableBytes]
-        ] as const
-      ).map(
-        ([name, bytes]) =>
-          bytes > 0 && (
-            <div
-              key={name}
-              className={`jp-BedrockImport-diskPart jp-mod-${name}`}
-              style={{ flexGrow: bytes }}
-            />
-          )
-      )}
-    </div>
+      parts={[
+        ['used', usedBytes],
+        ['reserved', reservedBytes],
+        ['available', availableBytes]
+      ]}
+    />
   );
 }
 

@@ -2,11 +2,10 @@ import { memo, useMemo } from 'react';
 
 import type { Leftover } from '../../protocol';
 import { Disclosure, useTrans } from '../components';
-import { KeepFocus } from './keepFocus';
 import { Paths, WhatCameOfIt } from './outcome';
 import { ActionBar } from './actionBar';
 import { ActionButton, ChooseAll, Row } from './rows';
-import { ListState } from './section';
+import { Listed } from './section';
 import { useSelection } from './selection';
 import type { Selection } from './selection';
 import type { StorageModel } from './storageModel';
@@ -17,20 +16,16 @@ import { visibleName } from './visibleName';
 export function Leftovers(props: { model: StorageModel; actions: StorageActions }): JSX.Element {
   const trans = useTrans();
   const { model, actions } = props;
-  const { state, value } = model.cache;
   return (
-    <KeepFocus label={trans.__('Leftovers')}>
-      <ListState
-        state={state}
-        isReady={model.isReady}
-        looking={trans.__('Looking at every file in the caches …')}
-        onLook={() => void model.loadCache()}
-        onStop={() => model.cache.cancel()}
-      />
-      {value !== undefined && (
-        <Listing model={model} actions={actions} leftovers={value.leftovers} />
-      )}
-    </KeepFocus>
+    <Listed
+      label={trans.__('Leftovers')}
+      loader={model.cache}
+      isReady={model.isReady}
+      looking={trans.__('Looking at every file in the caches …')}
+      onLook={() => void model.loadCache()}
+    >
+      {({ leftovers }) => <Listing model={model} actions={actions} leftovers={leftovers} />}
+    </Listed>
   );
 }
 

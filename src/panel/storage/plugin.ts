@@ -4,11 +4,10 @@ import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
 import type { MainAreaWidget } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { refreshIcon, ToolbarButton } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 
 import { CommandIDs } from '../commandIds';
-import { showTab } from '../components';
+import { addRefresh, showTab } from '../components';
 import { storageIcon } from '../icons';
 import { IEngine, IPreferences } from '../tokens';
 import {
@@ -51,14 +50,7 @@ export const storagePlugin: JupyterFrontEndPlugin<void> = {
       const model = new StorageModel(engine, preferences);
       const actions = createActions(model, commands, trans);
       const tab = createStorageTab(model, { engine, trans, actions });
-      tab.toolbar.addItem(
-        'refresh',
-        new ToolbarButton({
-          icon: refreshIcon,
-          tooltip: trans.__('Look again'),
-          onClick: () => model.refresh()
-        })
-      );
+      addRefresh(tab, trans.__('Look again'), () => model.refresh());
       return tab;
     };
     commands.addCommand(CommandIDs.openStorage, {

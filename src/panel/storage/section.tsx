@@ -2,7 +2,8 @@ import { useId } from 'react';
 import type { ReactNode } from 'react';
 
 import { Disclosure, FailureNote, useTrans } from '../components';
-import type { Loaded } from '../connection';
+import type { Loaded, Loader } from '../connection';
+import { KeepFocus } from './keepFocus';
 
 /** One kind of thing that takes room, with how much in its heading. */
 export function StorageSection(props: {
@@ -31,8 +32,33 @@ export function StorageSection(props: {
   );
 }
 
+/** A list that is fetched, and what stands in its place or above it while it is not known. */
+export function Listed<T>(props: {
+  label: string;
+  loader: Loader<T>;
+  isReady: boolean;
+  looking: string;
+  onLook: () => void;
+  children: (list: T) => ReactNode;
+}): JSX.Element {
+  const { label, loader, isReady, looking, onLook, children } = props;
+  const { state, value } = loader;
+  return (
+    <KeepFocus label={label}>
+      <ListState
+        state={state}
+        isReady={isReady}
+        looking={looking}
+        onLook={onLook}
+        onStop={() => loader.cancel()}
+      />
+      {value !== undefined && children(value)}
+    </KeepFocus>
+  );
+}
+
 /** What stands in place of a list, or above it, while it is not known or not known anew. */
-export function ListState(props: {
+function ListState(props: {
   state: Loaded<unknown>;
   isReady: boolean;
   looking: string;

@@ -1,5 +1,4 @@
-import { VDomModel } from '@jupyterlab/ui-components';
-import { Poll } from '@lumino/polling';
+import type { Poll } from '@lumino/polling';
 
 import {
   abortUploads,
@@ -26,7 +25,7 @@ import type {
   TrashListing,
   UnfinishedUpload
 } from '../../protocol';
-import { Loader } from '../connection';
+import { createPoll, EngineModel, Loader } from '../connection';
 import type { EngineState } from '../connection';
 import type { IEngine, IPreferences } from '../tokens';
 import { BucketUploads } from './bucketUploads';
@@ -41,7 +40,7 @@ const PAUSE_SHARE = 20;
 const LARGE_FILES = 200;
 
 /** What takes room, and what can be done about it. It asks for nothing before somebody looks. */
-export class StorageModel extends VDomModel {
+export class StorageModel extends EngineModel {
   readonly disk = this.loader<DiskSpace>();
   readonly trash = this.loader<TrashListing>();
   readonly cache = this.loader<CacheListing>();
@@ -53,23 +52,14 @@ export class StorageModel extends VDomModel {
   private readonly dueAt = { trash: 0, cache: 0 };
   private shown = false;
 
-  constructor(
-    private readonly engine: IEngine,
-    preferences: IPreferences | null
-  ) {
-    super();
+  constructor(engine: IEngine, preferences: IPreferences | null) {
+    super(engine);
     this.uploads = new BucketUploads(engine, preferences, () => this.changed());
     this.work = new StorageWork(
       () => this.changed(),
       section => this.lookAfter(section)
     );
-    this.poll = new Poll({
-      name: 'jupyterlab-bedrock-import:storage',
-      auto: false,
-      frequency: { interval: POLL_MS, backoff: false },
-      standby: 'when-hidden',
-      factory: () => this.loadDisk()
-    });
+    this.poll = createPoll('storage', POLL_MS, () => this.loadDisk());
     engine.stateChanged.connect(this.onEngineState, this);
   }
 
@@ -85,10 +75,6 @@ export class StorageModel extends VDomModel {
     this.listed.forEach(loader => loader.cancel());
     this.largeFiles.cancel();
     this.room.cancel();
-  }
-
-  get isReady(): boolean {
-    return this.engine.state.status === 'ready';
   }
 
   /** Says whether the tab is in sight. */
@@ -250,16 +236,6 @@ export class StorageModel extends VDomModel {
 
   private get listed(): Loader<unknown>[] {
     return [this.disk, this.trash, this.cache];
-  }
-
-  private loader<T>(): Loader<T> {
-    return new Loader<T>(() => this.changed());
-  }
-
-  private changed(): void {
-    if (!this.isDisposed) {
-      this.stateChanged.emit();
-    }
   }
 
   private look(): void {

@@ -10,11 +10,10 @@ import {
   ShowMore,
   useTrans
 } from '../components';
-import { KeepFocus } from './keepFocus';
 import { WhatCameOfIt } from './outcome';
 import { ActionBar } from './actionBar';
 import { ActionButton, ChooseAll, FilterField, Row } from './rows';
-import { ListState } from './section';
+import { Listed } from './section';
 import { matches, useSelection } from './selection';
 import type { Selection } from './selection';
 import type { StorageModel } from './storageModel';
@@ -30,18 +29,16 @@ const FILTER_FROM = 10;
 export function Trash(props: { model: StorageModel; actions: StorageActions }): JSX.Element {
   const trans = useTrans();
   const { model, actions } = props;
-  const { state, value: listing } = model.trash;
   return (
-    <KeepFocus label={trans.__('Trash')}>
-      <ListState
-        state={state}
-        isReady={model.isReady}
-        looking={trans.__('Looking at every file in the trash …')}
-        onLook={() => void model.loadTrash()}
-        onStop={() => model.trash.cancel()}
-      />
-      {listing !== undefined && <Listing model={model} actions={actions} listing={listing} />}
-    </KeepFocus>
+    <Listed
+      label={trans.__('Trash')}
+      loader={model.trash}
+      isReady={model.isReady}
+      looking={trans.__('Looking at every file in the trash …')}
+      onLook={() => void model.loadTrash()}
+    >
+      {listing => <Listing model={model} actions={actions} listing={listing} />}
+    </Listed>
   );
 }
 
