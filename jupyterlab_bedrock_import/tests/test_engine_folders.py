@@ -145,7 +145,7 @@ def test_subcommand_is_the_first_word(arguments: list[str], name: str | None) ->
 @pytest.fixture
 def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Somebody with a home folder, a JupyterLab root beside it, and a volume that is all of it."""
-    for name in ("home", "root", "volume"):
+    for name in ("home", "jupyter", "volume"):
         (tmp_path / name).mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(engine_folders, "read_metadata", lambda: {})
@@ -158,11 +158,11 @@ def test_who_makes_room_writes_in_root_home_cache_and_trash(
     arguments: list[str], user: Path
 ) -> None:
     (user / "volume" / ".Trash-4711").mkdir()
-    env = {"JUPYTER_SERVER_ROOT": f"{user}/root", "HF_HUB_CACHE": f"{user}/hub"}
+    env = {"JUPYTER_SERVER_ROOT": f"{user}/jupyter", "HF_HUB_CACHE": f"{user}/hub"}
     assert engine_writes(arguments, env) == [
-        f"{user}/root/.bedrock-import",
+        f"{user}/jupyter/.bedrock-import",
         f"{user}/hub",
-        f"{user}/root",
+        f"{user}/jupyter",
         f"{user}/home",
         f"{user}/volume/.Trash",
         f"{user}/volume/.Trash-{os.getuid()}",
@@ -173,33 +173,33 @@ def test_who_makes_room_writes_in_root_home_cache_and_trash(
 
 @pytest.mark.parametrize("arguments", [[], ["disk"], ["uploads", "list"], ["jobs", "list"]])
 def test_who_makes_no_room_writes_nowhere_else(arguments: list[str], user: Path) -> None:
-    env = {"JUPYTER_SERVER_ROOT": f"{user}/root"}
+    env = {"JUPYTER_SERVER_ROOT": f"{user}/jupyter"}
     assert engine_writes([*arguments, "--root", "/r", "--to", "/t"], env) == [
-        f"{user}/root/.bedrock-import",
+        f"{user}/jupyter/.bedrock-import",
         f"{user}/home/.cache/huggingface/hub",
         "/tmp/.sagemaker-last-active-timestamp",
     ]
 
 
 def test_folders_that_options_name_take_the_place_of_the_root(user: Path) -> None:
-    env = {"JUPYTER_SERVER_ROOT": f"{user}/root", "XDG_DATA_HOME": f"{user}/data"}
+    env = {"JUPYTER_SERVER_ROOT": f"{user}/jupyter", "XDG_DATA_HOME": f"{user}/data"}
     paths = engine_writes(["trash", "list", f"--root={user}/other"], env)
     assert f"{user}/other" in paths
     assert f"{user}/data/Trash" in paths
-    assert f"{user}/root" not in paths
+    assert f"{user}/jupyter" not in paths
     assert f"{user}/else" in engine_writes(["cache", "move", "--to", f"{user}/else"], env)
 
 
 def test_downloads_may_also_go_where_they_are_steered(user: Path) -> None:
-    env = {"JUPYTER_SERVER_ROOT": f"{user}/root", "HF_HUB_CACHE": f"{user}/hub"}
-    state = user / "root" / ".bedrock-import"
+    env = {"JUPYTER_SERVER_ROOT": f"{user}/jupyter", "HF_HUB_CACHE": f"{user}/hub"}
+    state = user / "jupyter" / ".bedrock-import"
     state.mkdir()
-    steered = {"HF_HUB_CACHE": f"{user}/root/hub", "HF_HOME": f"{user}/root/hf"}
+    steered = {"HF_HUB_CACHE": f"{user}/jupyter/hub", "HF_HOME": f"{user}/jupyter/hf"}
     content: dict[str, object] = {"version": 1, "set": steered, "unset": ["TRANSFORMERS_CACHE"]}
     (state / "steering.json").write_text(json.dumps(content))
     stamp = "/tmp/.sagemaker-last-active-timestamp"
     own = [str(state), f"{user}/hub"]
-    assert engine_writes(["copy"], env) == [*own, f"{user}/root/hub", stamp]
+    assert engine_writes(["copy"], env) == [*own, f"{user}/jupyter/hub", stamp]
     del env["HF_HUB_CACHE"]
     content["set"] = {"HF_HUB_CACHE": "/etc"}
     (state / "steering.json").write_text(json.dumps(content))
@@ -209,9 +209,9 @@ def test_downloads_may_also_go_where_they_are_steered(user: Path) -> None:
 
 
 def test_a_root_that_is_a_link_may_be_named_either_way(user: Path) -> None:
-    (user / "link").symlink_to(user / "root")
+    (user / "link").symlink_to(user / "jupyter")
     paths = engine_writes(["serve"], {"JUPYTER_SERVER_ROOT": f"{user}/link"})
-    assert {f"{user}/link", f"{user}/root"} <= set(paths)
+    assert {f"{user}/link", f"{user}/jupyter"} <= set(paths)
 
 
 def test_a_root_with_a_comma_is_refused_and_a_volume_with_one_is_left_out(

@@ -90,7 +90,7 @@ describe('leftovers', () => {
     ).toHaveProperty('disabled', true);
     expect(leftovers.getByText('On another disk than your files.')).toBeTruthy();
     await userEvent.click(leftovers.getByText('2 paths'));
-    expect(leftovers.getByText(`${ROOT}/work/.ipynb_checkpoints`)).toBeTruthy();
+    expect(leftovers.getByText(`${ROOT}/analysis/.ipynb_checkpoints`)).toBeTruthy();
     await userEvent.click(leftovers.getByRole('checkbox', { name: 'Select all' }));
     await press('Delete the selected leftovers …');
     expect(actions.deleteCached).toHaveBeenCalledWith('leftovers', ['pip', 'checkpoints']);

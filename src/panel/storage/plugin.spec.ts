@@ -280,8 +280,8 @@ describe('large files', () => {
     await press('Look at all files');
     await press(`Show in File Browser: ${ROOT}/data/big.parquet`);
     expect(ran).toHaveBeenLastCalledWith('filebrowser:go-to-path', { path: 'data/big.parquet' });
-    await press(`Open ${ROOT}/work/plots.ipynb`);
-    expect(ran).toHaveBeenLastCalledWith('docmanager:open', { path: 'work/plots.ipynb' });
+    await press(`Open ${ROOT}/analysis/plots.ipynb`);
+    expect(ran).toHaveBeenLastCalledWith('docmanager:open', { path: 'analysis/plots.ipynb' });
   });
 
   it('have no buttons where JupyterLab has no such commands', async () => {

@@ -45,8 +45,8 @@ describe('large files', () => {
     expect(large.getByText('outputs of its cells: 290.0 MB')).toBeTruthy();
     await press(`Show in File Browser: ${ROOT}/data/big.parquet`);
     expect(actions.showInBrowser).toHaveBeenCalledWith('data/big.parquet');
-    await press(`Open ${ROOT}/work/plots.ipynb`);
-    expect(actions.openNotebook).toHaveBeenCalledWith('work/plots.ipynb');
+    await press(`Open ${ROOT}/analysis/plots.ipynb`);
+    expect(actions.openNotebook).toHaveBeenCalledWith('analysis/plots.ipynb');
     // The file browser does not show what is hidden.
     expect(large.queryByRole('button', { name: /Show .*\.local/ })).toBeNull();
     expect(large.queryByRole('button', { name: /delete/i })).toBeNull();

@@ -177,7 +177,7 @@ export const CACHE: CacheListing = {
       id: 'checkpoints',
       kind: 'checkpoints',
       label: 'Checkpoints of notebooks',
-      paths: [`${ROOT}/.ipynb_checkpoints`, `${ROOT}/work/.ipynb_checkpoints`],
+      paths: [`${ROOT}/.ipynb_checkpoints`, `${ROOT}/analysis/.ipynb_checkpoints`],
       bytes: 5e7,
       onRootDisk: true,
       meaning: 'The last saved state of each notebook, to which it could be reverted.'
@@ -213,7 +213,7 @@ export const LARGE: LargeFiles = {
   files: [
     { path: `${ROOT}/data/big.parquet`, bytes: 9e9, modifiedAt: '2026-11-01T08:00:00.000Z' },
     {
-      path: `${ROOT}/work/plots.ipynb`,
+      path: `${ROOT}/analysis/plots.ipynb`,
       bytes: 3e8,
       modifiedAt: '2026-11-02T08:00:00.000Z',
       outputBytes: 2.9e8
