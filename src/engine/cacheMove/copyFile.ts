@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { writeAll } from '../disk';
 import { ChangedMeanwhile, hashesOf, hashInName, openRegular, readThrough } from './content';
 import { WORK_FOLDER } from './scanTree';
 import type { TreeEntry } from './types';
@@ -84,15 +85,6 @@ async function copyOnce({ from, to, entry, signal, onBytes, onWarning }: CopyTas
     await rename(temporary, join(to, entry.path));
   } finally {
     await rm(temporary, { force: true });
-  }
-}
-
-async function writeAll(
-  target: { write(bytes: Uint8Array): Promise<{ bytesWritten: number }> },
-  bytes: Uint8Array
-): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) {
-    sent += (await target.write(bytes.subarray(sent))).bytesWritten;
   }
 }
 

@@ -1,7 +1,7 @@
-import { lstat, open, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 
-import { codeOf } from '../disk';
+import { codeOf, syncFolder } from '../disk';
 import { makeRoom, placeFile, placeFolder, placeLink, placeName } from './place';
 import type { Placed } from './place';
 import { scanTree, topOf, WORK_FOLDER } from './scanTree';
@@ -203,19 +203,9 @@ async function isStillThere(to: string, entry: TreeEntry): Promise<boolean> {
 
 /** The names have to be on the disk before the old ones are deleted. */
 async function syncFolders(to: string, entries: readonly TreeEntry[]): Promise<void> {
-  for (const path of [
-    '',
-    ...entries.flatMap(({ kind, path: own }) => (kind === 'folder' ? [own] : []))
-  ]) {
-    try {
-      const folder = await open(join(to, path), 'r');
-      try {
-        await folder.sync();
-      } finally {
-        await folder.close();
-      }
-    } catch {
-      // File systems that cannot do this lose nothing by it.
+  const folders = entries.filter(({ kind }) => kind === 'folder').map(({ path }) => path);
+  for (const path of ['', ...folders]) {
+    if (!(await syncFolder(join(to, path)))) {
       return;
     }
   }

@@ -20,3 +20,4 @@ export type { StorageKind } from './storageKind';
 export type { DiskPlan, DiskPlanOptions, DiskUsage, VolumePlan, VolumeStep } from './types';
 export { readAvailableBytes, readDiskUsage } from './usage';
 export { planVolume, volumeGbFor } from './volume';
+export { syncFolder, writeAll } from './writing';

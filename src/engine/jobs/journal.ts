@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { JobEvent } from './jobTypes';
-import { isMissing, openForAppend, reasonOf, writeAll } from './ownFiles';
+import { writeAll } from '../disk';
+import { isMissing, openForAppend, reasonOf } from './ownFiles';
 
 const NEWLINE = 0x0a;
 const READ_BYTES = 256 * 1024;

@@ -5,7 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 
-import { codeOf, isMissing } from '../disk';
+import { codeOf, isMissing, syncFolder, writeAll } from '../disk';
 
 /** Files and folders of the state folder are for their owner only. */
 const FILE_MODE = 0o600;
@@ -111,13 +111,6 @@ async function writeFresh(path: string, text: string): Promise<void> {
   await file.close();
 }
 
-export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, sent, bytes.length - sent);
-    sent += bytesWritten;
-  }
-}
-
 /** The text of a file, or `undefined` when there is none. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
@@ -159,18 +152,4 @@ export async function openForAppend(path: string): Promise<FileHandle> {
     await file.chmod(FILE_MODE).catch(() => undefined);
   }
   return file;
-}
-
-/** A rename is only lasting once its folder is; file systems that cannot do this lose nothing by it. */
-async function syncFolder(path: string): Promise<void> {
-  try {
-    const folder = await open(path, 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch {
-    return;
-  }
 }
