@@ -7,6 +7,7 @@ import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 
+import { jestFailures, playwrightFailures } from './failures.mjs';
 import { duration, nodeProgram, run, venvProgram } from './processes.mjs';
 import { setUpOrExit } from './setup.mjs';
 
@@ -36,8 +37,16 @@ async function single(command) {
 
 /** A program that fails without a report, or in spite of one that is all green, counts as a failure. */
 function counted(code, counts) {
-  const { passed = 0, failed = 0, skipped = 0 } = counts ?? {};
-  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
+  const { passed = 0, failed = 0, skipped = 0, failures = [], flaky = [] } = counts ?? {};
+  return {
+    passed,
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped,
+    remarks: [
+      ...failures.map(line => `failed: ${line}`),
+      ...flaky.map(line => `passed only at its second try: ${line}`)
+    ]
+  };
 }
 
 function readReport(name, read) {
@@ -59,7 +68,8 @@ async function jest() {
       passed: report.numPassedTests,
       // A file that cannot even be loaded has no tests to count.
       failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
-      skipped: report.numPendingTests + report.numTodoTests
+      skipped: report.numPendingTests + report.numTodoTests,
+      failures: jestFailures(report)
     };
   });
   return counted(code, counts);
@@ -94,12 +104,16 @@ async function browser() {
     { env: { ...process.env, BROWSER_TEST_REPORT: report } }
   );
   const counts = readReport('browser.json', text => {
-    const { stats, errors } = JSON.parse(text);
+    const parsed = JSON.parse(text);
+    const { stats, errors } = parsed;
+    const { failed, flaky } = playwrightFailures(parsed);
     return {
-      passed: stats.expected,
+      passed: stats.expected + stats.flaky,
       // Errors outside of tests, such as a file that cannot be loaded.
-      failed: stats.unexpected + stats.flaky + errors.length,
-      skipped: stats.skipped
+      failed: stats.unexpected + errors.length,
+      skipped: stats.skipped,
+      failures: failed,
+      flaky
     };
   });
   return counted(code, counts);
@@ -191,6 +205,7 @@ const begun = performance.now();
 await setUpOrExit();
 const total = { passed: 0, failed: 0, skipped: 0 };
 const lines = [];
+const remarks = [];
 for (const name of names.length > 0 ? names : Object.keys(suites)) {
   const { title, run: runSuite } = suites[name];
   process.stdout.write(`\n== ${title} ==\n`);
@@ -199,6 +214,7 @@ for (const name of names.length > 0 ? names : Object.keys(suites)) {
   for (const key of Object.keys(total)) {
     total[key] += counts[key];
   }
+  remarks.push(...(counts.remarks ?? []));
   const time = duration(performance.now() - started);
   lines.push(
     `${counts.failed === 0 ? 'ok    ' : 'FAILED'}  ${title}: ${sentence(counts)}, ${time}`
@@ -211,5 +227,5 @@ function sentence({ passed, failed, skipped }) {
 }
 
 process.stdout.write(`\n== All suites, ${duration(performance.now() - begun)} ==\n`);
-process.stdout.write(`${lines.join('\n')}\n${sentence(total)}\n`);
+process.stdout.write(`${[...lines, ...remarks, sentence(total)].join('\n')}\n`);
 process.exitCode = total.failed === 0 ? 0 : 1;

@@ -55,9 +55,7 @@ test.describe('by keyboard', () => {
   test('the same, without a mouse', async ({ panel, page, sandbox }) => {
     await panel.visit();
     await panel.settled();
-    await page.keyboard.press('Control+Shift+C');
-    await page.keyboard.type('Import a Model to Bedrock');
-    await page.keyboard.press('Enter');
+    await panel.chooseFromPalette('Import a Model to Bedrock');
     await panel.ready();
     await expect(form(panel).getByRole('combobox', { name: 'Model' })).toBeFocused();
     await page.keyboard.type('smollm2');

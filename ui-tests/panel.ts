@@ -154,6 +154,27 @@ export class PanelPage {
   }
 
   /**
+   * Runs a command by its name in the command palette, by keyboard. The palette goes away when
+   * JupyterLab gives something else the focus, as it does at its start; a user opens it again.
+   */
+  async chooseFromPalette(label: string): Promise<void> {
+    const { keyboard } = this.page;
+    const palette = this.page.locator('#modal-command-palette');
+    await expect(async () => {
+      await keyboard.press('Escape');
+      await keyboard.press('ControlOrMeta+Shift+C');
+      await expect(palette.locator('input')).toBeFocused({ timeout: 3_000 });
+      await keyboard.type(label);
+      await expect(palette.locator('.lm-CommandPalette-item.lm-mod-active')).toContainText(label, {
+        timeout: 3_000
+      });
+      await expect(palette.locator('input')).toHaveValue(label, { timeout: 500 });
+    }).toPass({ timeout: 30_000 });
+    await keyboard.press('Enter');
+    await expect(palette).toBeHidden();
+  }
+
+  /**
    * JupyterLab writes a changed layout down half a second later, and once more when it has changed
    * meanwhile: waits for the last one.
    */

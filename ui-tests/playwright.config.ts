@@ -24,7 +24,9 @@ export default defineConfig<object, WorkerOptions>({
   globalSetup: './globalSetup.ts',
   // Two cores: one for the page and one for what is behind it.
   workers: 2,
-  retries: 0,
+  // A second try, with a trace, on machines that share their cores with others: `npm test` names each
+  // test that needed it. By hand there is none, so that a race shows.
+  retries: process.env.CI ? 1 : 0,
   forbidOnly: true,
   timeout: 60_000,
   expect: { timeout: 15_000 },
@@ -36,6 +38,7 @@ export default defineConfig<object, WorkerOptions>({
     actionTimeout: 15_000,
     // Below .cache/ui-tests, with what the page held. `--trace on` records much more, and takes longer.
     screenshot: 'only-on-failure',
+    trace: 'on-first-retry',
     launchOptions: {
       executablePath: findChromium(),
       // Chromium's own sandbox does not work for root, nor in most containers.

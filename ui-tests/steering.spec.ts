@@ -186,9 +186,7 @@ test('steers new kernels and terminals, and lists the old ones', async ({
 test('is steered and undone by keyboard', async ({ panel, page, disk }) => {
   await panel.visit();
   await panel.settled();
-  await page.keyboard.press('ControlOrMeta+Shift+C');
-  await page.keyboard.type('Cache and Temp Folders');
-  await page.keyboard.press('Enter');
+  await panel.chooseFromPalette('Cache and Temp Folders');
   const keep = tab(page).getByRole('button', { name: `Keep under ${disk.folder} …` });
   await expect(keep).toBeVisible();
   await tabTo(page, keep);

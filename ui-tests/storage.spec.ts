@@ -137,9 +137,7 @@ test('the same by keyboard, and the focus stays', async ({ panel, page, lab }) =
   throwAway(lab, 'one.bin', 'two.bin', 'three.bin');
   await panel.visit();
   await panel.settled();
-  await page.keyboard.press('ControlOrMeta+Shift+C');
-  await page.keyboard.type('Free Up Space');
-  await page.keyboard.press('Enter');
+  await panel.chooseFromPalette('Free Up Space');
   await tabTo(page, item(page, 'one.bin'));
   await page.keyboard.press('Space');
   await tabTo(page, button(page, 'Restore'), 'Shift+Tab');
