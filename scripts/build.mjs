@@ -1,5 +1,5 @@
 /**
- * `npm run build`: the bundles of engine and sandbox, and JupyterLab's extension; each only when
+ * `npm run build`: the bundles of engine, notebooks, kernel and sandbox, and JupyterLab's extension; each only when
  * something that it is made from has changed. `--force` builds all.
  */
 import { existsSync } from 'node:fs';
@@ -24,10 +24,12 @@ const PARTS = [
       'scripts/bundle.mjs',
       'scripts/thirdPartyLicences.mjs',
       'src/engine',
+      'src/kernel',
+      'src/notebook',
       'src/protocol',
       'src/sandbox'
     ],
-    outputs: [bundle('engine.js'), bundle('sandbox.js')]
+    outputs: ['engine.js', 'notebook.js', 'kernel.js', 'sandbox.js'].map(bundle)
   },
   {
     name: 'labextension',

@@ -1,5 +1,6 @@
-// Bundles the engine and the sandbox, each to one file that needs no registry at run time.
-// Usage: node scripts/bundle.mjs [engine] [sandbox] [--metafile FILE]
+// Bundles the engine, what notebooks import, what runs their cells, and the sandbox, each to one file
+// that needs no registry at run time.
+// Usage: node scripts/bundle.mjs [engine] [notebook] [kernel] [sandbox] [--metafile FILE]
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
 import { builtinModules } from 'node:module';
@@ -14,6 +15,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const outputFolder = join(root, 'jupyterlab_bedrock_import', 'bundle');
 const entries = {
   engine: join(root, 'src', 'engine', 'main.ts'),
+  notebook: join(root, 'src', 'notebook', 'index.ts'),
+  kernel: join(root, 'src', 'kernel', 'main.ts'),
   sandbox: join(root, 'src', 'sandbox', 'main.ts')
 };
 

@@ -78,6 +78,21 @@ export const importZones = [
     'The protocol is plain data and depends on nothing.'
   ),
   zone(
+    [engine, 'src/panel', 'src/protocol', 'src/sandbox', 'src/index.ts'],
+    ['src/notebook', 'src/kernel'],
+    'Notebooks are a front end: nothing is built on them.'
+  ),
+  zone(
+    ['src/notebook'],
+    ['src/kernel', 'src/panel', 'src/protocol', 'src/sandbox', 'src/index.ts'],
+    'What cells call is built on the engine and runs in any Deno kernel.'
+  ),
+  zone(
+    ['src/kernel'],
+    [engine, 'src/notebook', 'src/panel', 'src/protocol', 'src/sandbox', 'src/index.ts'],
+    'The kernel runs cells and knows nothing of models.'
+  ),
+  zone(
     ['src/sandbox'],
     [engine, 'src/panel', 'src/protocol'],
     'The sandbox stands in for the services, so it shares no code with their client.'
