@@ -1,1 +1,4 @@
+/** What cells import: the engine's public functions, and what shows what they do. */
 export * from '../engine';
+export * from './display';
+export * from './session';

@@ -1,0 +1,39 @@
+/** What a Deno kernel offers to cells; stock `deno jupyter` lacks what is optional here. */
+export interface JupyterOfDeno {
+  display(
+    content: unknown,
+    options?: { raw?: boolean; display_id?: string; update?: boolean }
+  ): Promise<void>;
+  /** Aborts when the running cell is interrupted. */
+  readonly signal?: AbortSignal;
+  /** Starts the sandbox and resolves to the variables that lead clients to it. */
+  startSandbox?(): Promise<Record<string, string>>;
+}
+
+/** Read anew each time: the kernel gives each cell a signal of its own. */
+export function jupyter(): JupyterOfDeno | undefined {
+  const { Deno } = globalThis as { Deno?: { readonly jupyter?: JupyterOfDeno } };
+  try {
+    return typeof Deno?.jupyter?.display === 'function' ? Deno.jupyter : undefined;
+  } catch {
+    // Outside a kernel, Deno throws when it is asked for this.
+    return undefined;
+  }
+}
+
+/** The running cell's, which ■ aborts; none where the kernel has none. */
+export function cellSignal(): AbortSignal | undefined {
+  return jupyter()?.signal;
+}
+
+/** Aborts with the running cell or with the given signal, whichever is first. */
+export function withCellSignal(given: AbortSignal | undefined): AbortSignal | undefined {
+  const signals = [given, cellSignal()].filter(signal => signal !== undefined);
+  return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+}
+
+/** Asks on the front end; No where nobody can be asked. */
+export function askToConfirm(question: string): boolean {
+  const { confirm } = globalThis as { confirm?: (question: string) => boolean };
+  return typeof confirm === 'function' && confirm(question);
+}

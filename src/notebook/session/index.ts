@@ -1,0 +1,3 @@
+export { cellOrder } from './cellOrder';
+export { connect, currentSession } from './connect';
+export type { ConnectOptions, NotebookSession } from './connect';
