@@ -18,6 +18,11 @@ from jupyterlab_bedrock_import.server.handlers import (
     StatusHandler,
 )
 from jupyterlab_bedrock_import.server.keep_awake import KeepAwake, is_notebook_instance
+from jupyterlab_bedrock_import.server.notebooks import (
+    NotebookCopies,
+    NotebooksHandler,
+    shipped_folder,
+)
 from jupyterlab_bedrock_import.server.relay import Relay
 from jupyterlab_bedrock_import.server.steered_environment import SteeredEnvironment
 from jupyterlab_bedrock_import.server.wire import Job
@@ -40,6 +45,10 @@ class BedrockImportApp(ExtensionApp):
         "idle machine let it be. By default on SageMaker Notebook Instances only."
     ).tag(config=True)
 
+    notebooks_dir = Unicode(
+        help="The folder of the companion notebooks, of which users get copies."
+    ).tag(config=True)
+
     relay: Relay | None = None
     awake: KeepAwake | None = None
     steered: SteeredEnvironment | None = None
@@ -54,6 +63,10 @@ class BedrockImportApp(ExtensionApp):
     def _default_keep_awake(self) -> bool:
         return is_notebook_instance(os.environ)
 
+    @default("notebooks_dir")
+    def _default_notebooks_dir(self) -> str:
+        return str(shipped_folder())
+
     def initialize_handlers(self) -> None:
         if self.keep_awake:
             self.awake = KeepAwake(self.serverapp)
@@ -65,6 +78,11 @@ class BedrockImportApp(ExtensionApp):
             [
                 (r"bedrock-import/status", StatusHandler),
                 (r"bedrock-import/environment", EnvironmentHandler, {"steered": self.steered}),
+                (
+                    r"bedrock-import/notebooks",
+                    NotebooksHandler,
+                    {"copies": NotebookCopies(Path(self.notebooks_dir))},
+                ),
                 (r"bedrock-import/engine", EngineSocket, {"relay": self.relay}),
             ]
         )
