@@ -36,7 +36,7 @@ const speaksProtocol = [`${engine}/server`, `${engine}/server.ts`];
 /** Features of the panel; each reaches the others by commands and tokens, so that none needs another. */
 const features = [
   ...['sidebar', 'preferences', 'machine', 'model', 'jobs', 'importedModels'],
-  ...['storage', 'steering', 'diskWatch']
+  ...['storage', 'steering', 'diskWatch', 'notebooks']
 ].map(name => `src/panel/${name}`);
 
 const featureZones = [

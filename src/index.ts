@@ -6,6 +6,7 @@ import { jobsPlugin, jobStatusPlugin } from './panel/jobs';
 import { importedModelsPlugin } from './panel/importedModels';
 import { machinePlugin } from './panel/machine';
 import { modelPlugin } from './panel/model';
+import { notebooksPlugin } from './panel/notebooks';
 import { preferencesPlugin } from './panel/preferences';
 import { sidebarPlugin } from './panel/sidebar';
 import { steeringPlugin } from './panel/steering';
@@ -23,7 +24,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   modelPlugin,
   jobsPlugin,
   jobStatusPlugin,
-  importedModelsPlugin
+  importedModelsPlugin,
+  notebooksPlugin
 ];
 
 export default plugins;

@@ -10,6 +10,7 @@ export const CommandIDs = {
   askModel: 'bedrock-import:ask-model',
   openStorage: 'bedrock-import:open-storage',
   openSteering: 'bedrock-import:open-steering',
+  openNotebook: 'bedrock-import:open-notebook',
   /** For features that have changed something about it, such as what is on the disk. */
   refreshMachine: 'bedrock-import:refresh-machine'
 } as const;
@@ -19,7 +20,8 @@ export const SectionIDs = {
   machine: 'bedrock-import-machine',
   model: 'bedrock-import-model',
   jobs: 'bedrock-import-jobs',
-  importedModels: 'bedrock-import-imported-models'
+  importedModels: 'bedrock-import-imported-models',
+  notebooks: 'bedrock-import-notebooks'
 } as const;
 
 export const PANEL_ID = 'bedrock-import-panel';

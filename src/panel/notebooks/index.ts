@@ -1,0 +1,1 @@
+export { notebooksPlugin } from './plugin';
