@@ -116,6 +116,27 @@ test('the wheel holds the extension of JupyterLab once, where JupyterLab looks f
   );
 });
 
+test('the wheel holds the notebooks, and the kernel where Jupyter looks for it', async () => {
+  const names = await namesIn(join(folder, WHEEL));
+  const below = place =>
+    names.filter(name => name.startsWith(place)).map(name => name.slice(place.length));
+  const shipped = readdirSync(join(root, 'notebooks')).filter(name => name.endsWith('.ipynb'));
+  assert.ok(shipped.length > 0);
+  assert.deepEqual(below('jupyterlab_bedrock_import/notebooks/').sort(), shipped.sort());
+  const data = `jupyterlab_bedrock_import-${version}.data/data`;
+  assert.deepEqual(below(`${data}/share/jupyter/kernels/bedrock-import-deno/`).sort(), [
+    'kernel.json',
+    'logo-32x32.png',
+    'logo-64x64.png',
+    'logo-svg.svg'
+  ]);
+  assert.ok(names.includes('jupyterlab_bedrock_import/kernel/__main__.py'));
+  assert.deepEqual(
+    names.filter(name => name.includes('/kernelspec/')),
+    []
+  );
+});
+
 test('the sdist holds sources and what is built, and makes the same wheel without Node', async () => {
   const names = (await namesIn(join(folder, SDIST))).map(name =>
     name.split('/').slice(1).join('/')
@@ -217,15 +238,17 @@ test('nothing was downloaded', () => {
   );
 });
 
-test('beside JupyterLab, both halves of the panel are enabled and OK', async () => {
+test('beside JupyterLab, both halves of the panel are enabled and OK, and the kernel is known', async () => {
   const newest = newestJupyterLab();
   await makeEnvironments([newest]);
   const jupyter = venvProgram('jupyter', environmentOf(newest));
   const list = async args => (await mustRun([jupyter, ...args, 'list'])).text;
-  const [extensions, servers] = await Promise.all([
+  const [extensions, servers, kernels] = await Promise.all([
     list(['labextension']),
-    list(['server', 'extension'])
+    list(['server', 'extension']),
+    list(['kernelspec'])
   ]);
   assert.match(extensions, /jupyterlab-bedrock-import v\S+ \S*enabled\S* \S*OK/);
   assert.match(servers, /jupyterlab_bedrock_import \S* ?\S*OK/);
+  assert.match(kernels, /^ +bedrock-import-deno /m);
 });
