@@ -47,7 +47,8 @@ async function bundle(name) {
       bundle: true,
       format: 'esm',
       platform: 'node',
-      target: 'es2022',
+      // The kernel runs in the Deno that comes with it, and passes import attributes on.
+      target: name === 'kernel' ? 'esnext' : 'es2022',
       // Without `browser`, so that the AWS SDK resolves to its Node build.
       mainFields: ['module', 'main'],
       conditions: ['module', 'import', 'node'],

@@ -1,1 +1,119 @@
-export {};
+/**
+ * The process that runs the cells of a notebook. `jupyterlab_bedrock_import/kernel` starts it and is
+ * the Jupyter kernel; see `wire.ts` for what the two say to each other.
+ */
+import process from 'node:process';
+
+import { installStackTraces } from './cell/failure';
+import { importMeta, resolveModule } from './cell/modules';
+import type { OwnModules } from './cell/modules';
+import { CellName } from './cell/rewrite';
+import { CommandReader, READER_NAME, readCommands } from './commands';
+import { deno, replaceInDeno } from './deno';
+import { createJupyterApi } from './display/jupyterApi';
+import { FrameWriter } from './frames';
+import { currentCell, currentCellId } from './session/currentCell';
+import { installDialogs } from './session/dialogs';
+import { HostCalls } from './session/hostCalls';
+import { Printing } from './session/printing';
+import { CellSession, Interrupted } from './session/session';
+import type { Command, Frame } from './wire';
+
+/** Where Python says what this process needs to know; taken away before the first cell runs. */
+const SETTINGS_VARIABLE = 'BEDROCK_IMPORT_KERNEL';
+
+interface Settings {
+  mark: string;
+  modules: OwnModules;
+}
+
+type Load = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;
+
+async function main(): Promise<void> {
+  const settings = JSON.parse(process.env[SETTINGS_VARIABLE] ?? '{}') as Settings;
+  Reflect.deleteProperty(process.env, SETTINGS_VARIABLE);
+  const frames = new FrameWriter(settings.mark);
+  const send = (frame: Frame): void => frames.send(frame);
+  const host = new HostCalls(send);
+  const reader = new CommandReader(
+    command => take(command),
+    () => end(0)
+  );
+  const session = new CellSession(frames, reader.stops);
+
+  function take(command: Command): void {
+    switch (command.type) {
+      case 'execute':
+        void session.execute(command);
+        return;
+      case 'interrupt':
+        return session.interrupt(command.id);
+      case 'host':
+        return host.take(command);
+      case 'complete':
+        return answer(command.id, session.complete(command.code, command.cursor));
+      case 'inspect':
+        return answer(command.id, session.inspect(command.code, command.cursor));
+      case 'check':
+        return answer(command.id, Promise.resolve(session.check(command.code)));
+      case 'input':
+        return;
+    }
+  }
+
+  function answer(id: number, value: Promise<unknown>): void {
+    void value
+      .catch(() => undefined)
+      .then(found => send({ type: 'answer', id, value: found ?? null }));
+  }
+
+  function end(code: number): never {
+    session.close();
+    return exit(code);
+  }
+
+  const exit = deno.exit.bind(deno);
+  const exitByCell = (code: unknown = process.exitCode ?? 0): never => {
+    send({ type: 'exit', cell: currentCellId(), code: Number(code) });
+    return end(Number(code));
+  };
+  replaceInDeno({ exit: exitByCell, jupyter: createJupyterApi({ send, host }) });
+  process.exit = exitByCell;
+
+  await session.open();
+  installStackTraces(session.sources);
+  define(CellName.stops, reader.stops);
+  define(CellName.stop, () => {
+    throw new Interrupted();
+  });
+  const load: Load = (specifier, options) => {
+    const url = resolveModule(specifier, settings.modules);
+    return options === undefined ? import(url) : import(url, { with: options.with });
+  };
+  define(CellName.import, (specifier: unknown, options?: ImportCallOptions) =>
+    // A rejection, as `import()` has it.
+    Promise.resolve().then(() => load(String(specifier), options))
+  );
+  define(CellName.meta, importMeta(settings.modules));
+  installDialogs(reader, send);
+  globalThis.addEventListener('unhandledrejection', event => {
+    event.preventDefault();
+    session.stray(event.reason, currentCell());
+  });
+  globalThis.addEventListener('error', event => {
+    event.preventDefault();
+    session.stray(event.error, currentCell());
+  });
+  new Printing(frames).install();
+  send({ type: 'ready', versions: { ...deno.version } });
+}
+
+function define(name: string, value: unknown): void {
+  Object.defineProperty(globalThis, name, { value });
+}
+
+if ((globalThis as { name?: unknown }).name === READER_NAME) {
+  readCommands();
+} else {
+  await main();
+}

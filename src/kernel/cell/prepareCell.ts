@@ -1,0 +1,33 @@
+import type { CellSource } from './failure';
+import { isExpression, rewriteCell } from './rewrite';
+import { stripTypes } from './stripTypes';
+
+export interface PreparedCell extends CellSource {
+  /** For V8. */
+  script: string;
+}
+
+/**
+ * @param slot where it is said that the cell has to stop
+ * @throws CellSyntaxError with a line and column of the cell as it was written
+ */
+export function prepareCell(code: string, slot: number): PreparedCell {
+  // A cell that is nothing but `{ a: 1 }` means the object, as it does in a browser's console.
+  const wrapped = /^\s*\{/.test(code) ? strippedExpression(code) : undefined;
+  const { code: script, original } = wrapped ?? stripTypes(code);
+  const shift = wrapped === undefined ? 0 : 1;
+  return {
+    code,
+    script: rewriteCell(script, slot),
+    original: (line, column) => original(line, line === 1 ? Math.max(1, column - shift) : column)
+  };
+}
+
+function strippedExpression(code: string): ReturnType<typeof stripTypes> | undefined {
+  try {
+    const stripped = stripTypes(`(${code}\n)`);
+    return isExpression(stripped.code) ? stripped : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Reads the commands of the Python half in a thread of its own, so that a cell that computes, or waits
+ * for an answer to `prompt`, can be stopped.
+ */
+import type { Command } from './wire';
+
+/** Of executions whose cells may be stopped at the same time. */
+export const STOP_SLOTS = 65_536;
+
+const INPUT_BYTES = 1 << 20;
+
+/** In `inputState`. */
+const InputState = { none: 0, text: 1, dismissed: 2, interrupted: 3 } as const;
+
+/** The name of the thread. */
+export const READER_NAME = 'bedrock-import-kernel-reader';
+
+interface Shared {
+  /** One number a slot: not 0 when the cell is to stop. */
+  stops: Int32Array;
+  /** What has come for `prompt`, and its length in bytes. */
+  input: Int32Array;
+  text: Uint8Array;
+}
+
+interface Thread {
+  postMessage(value: unknown): void;
+  onmessage: ((event: { data: unknown }) => void) | null;
+}
+
+/** What the interrupted, unanswered prompt ends with. */
+export class PromptInterrupted extends Error {
+  override name = 'Interrupted';
+}
+
+export class CommandReader {
+  private readonly shared: Shared = {
+    stops: new Int32Array(new SharedArrayBuffer(STOP_SLOTS * 4)),
+    input: new Int32Array(new SharedArrayBuffer(8)),
+    text: new Uint8Array(new SharedArrayBuffer(INPUT_BYTES))
+  };
+
+  /**
+   * @param onCommand everything but answers to `prompt`
+   * @param onEnd the Python half is gone
+   */
+  constructor(onCommand: (command: Command) => void, onEnd: () => void) {
+    const thread = new Worker(import.meta.url, {
+      type: 'module',
+      name: READER_NAME
+    }) as unknown as Thread;
+    thread.onmessage = ({ data }) => {
+      if (data === null) {
+        onEnd();
+      } else {
+        onCommand(JSON.parse(data as string) as Command);
+      }
+    };
+    thread.postMessage(this.shared);
+  }
+
+  get stops(): Int32Array {
+    return this.shared.stops;
+  }
+
+  /**
+   * Stands still until the user has answered.
+   *
+   * @param ask asks the user; called when an answer can be taken
+   * @returns null when the question was dismissed
+   * @throws PromptInterrupted
+   */
+  waitForInput(ask: () => void): string | null {
+    const { input, text } = this.shared;
+    Atomics.store(input, 0, InputState.none);
+    ask();
+    Atomics.wait(input, 0, InputState.none);
+    const state = Atomics.load(input, 0);
+    if (state === InputState.interrupted) {
+      throw new PromptInterrupted('Nobody answered: the cell was interrupted.');
+    }
+    // A copy, because a TextDecoder takes no shared memory.
+    return state === InputState.text
+      ? new TextDecoder().decode(text.slice(0, Atomics.load(input, 1)))
+      : null;
+  }
+}
+
+/** In the thread. */
+export function readCommands(): void {
+  const thread = globalThis as unknown as Thread;
+  thread.onmessage = ({ data }) => {
+    void read(data as Shared, thread);
+  };
+}
+
+async function read(shared: Shared, thread: Thread): Promise<void> {
+  let rest = '';
+  const decoder = new TextDecoder();
+  for await (const bytes of process.stdin as AsyncIterable<Uint8Array>) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      take(line, shared, thread);
+    }
+  }
+  // Loops that run end now; whoever waits is told.
+  shared.stops.fill(1);
+  answer(shared, InputState.interrupted);
+  thread.postMessage(null);
+}
+
+function take(line: string, shared: Shared, thread: Thread): void {
+  if (line.startsWith('{"type":"input"')) {
+    const { text } = JSON.parse(line) as { text: string | null };
+    if (text === null) {
+      answer(shared, InputState.dismissed);
+    } else {
+      const { written } = encodeInto(text, shared.text);
+      Atomics.store(shared.input, 1, written);
+      answer(shared, InputState.text);
+    }
+    return;
+  }
+  if (line.startsWith('{"type":"interrupt"')) {
+    const { id } = JSON.parse(line) as { id: number };
+    Atomics.store(shared.stops, id % STOP_SLOTS, 1);
+    answer(shared, InputState.interrupted);
+  }
+  thread.postMessage(line);
+}
+
+function encodeInto(text: string, target: Uint8Array): { written: number } {
+  const bytes = new TextEncoder().encode(text).subarray(0, target.length);
+  target.set(bytes);
+  return { written: bytes.length };
+}
+
+function answer({ input }: Shared, state: number): void {
+  Atomics.store(input, 0, state);
+  Atomics.notify(input, 0);
+}
