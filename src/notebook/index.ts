@@ -2,3 +2,4 @@
 export * from '../engine';
 export * from './display';
 export * from './session';
+export * from './views';

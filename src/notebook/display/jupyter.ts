@@ -33,7 +33,7 @@ export function withCellSignal(given: AbortSignal | undefined): AbortSignal | un
 }
 
 /** Asks on the front end; No where nobody can be asked. */
-export function askToConfirm(question: string): boolean {
-  const { confirm } = globalThis as { confirm?: (question: string) => boolean };
-  return typeof confirm === 'function' && confirm(question);
+export async function askToConfirm(question: string): Promise<boolean> {
+  const { confirm } = globalThis as { confirm?: (question: string) => boolean | Promise<boolean> };
+  return typeof confirm === 'function' && (await confirm(question));
 }

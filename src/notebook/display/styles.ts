@@ -32,5 +32,7 @@ export const STYLES = {
   row: 'background: none; border: none;',
   track: `height: 8px; border-radius: 4px; overflow: hidden; background: ${COLOURS.raised}; margin: 4px 0; max-width: 40em;`,
   code: `${CODE_FONT} color: ${COLOURS.text}; background: ${COLOURS.raised}; padding: 8px 10px; border-radius: 3px; margin: 4px 0; overflow: auto; max-height: 28em; white-space: pre; line-height: 1.4;`,
+  inlineCode: `${CODE_FONT} background: none; padding: 0; color: ${COLOURS.text};`,
+  faint: `color: ${COLOURS.faint};`,
   words: 'white-space: pre-wrap; overflow-wrap: anywhere;'
 } as const;

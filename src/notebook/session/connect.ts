@@ -66,7 +66,6 @@ export async function connect(options: ConnectOptions = {}): Promise<NotebookSes
   const session = await open(options, signal);
   throwIfCancelled(signal);
   hideSecret(session.context.hub.token?.value);
-  before?.session.context.aws.destroy();
   const displayed = displayedAs(session, () => sessionView(session));
   kept[KEY] = { options: text, session: displayed };
   return displayed;

@@ -1,0 +1,143 @@
+import { formatBytes } from '../../engine';
+import type { DiskPlan, DiskReport, DiskUsage } from '../../engine';
+import { COLOURS, html, keyValues, note, SafeHtml, stack, STYLES, View } from '../display';
+
+const WIDTH = 640;
+const BAR_HEIGHT = 22;
+const DISK_Y = 22;
+const NEED_Y = 70;
+
+/** What a picture shows, in bytes. */
+interface Shares {
+  used: number;
+  reserved: number;
+  available: number;
+  /** Of the model. */
+  size: number;
+  /** 5 % and 2 GB. */
+  margin: number;
+}
+
+/**
+ * A disk as a bar, as `df` counts it, and under it what a model needs with its margin of 5 % and 2 GB,
+ * beginning where the free space does: what reaches past the end of the disk does not fit.
+ */
+export function diskPicture(disk: DiskReport | DiskPlan | DiskUsage): View {
+  const plan = 'plan' in disk ? disk.plan : 'usage' in disk ? disk : undefined;
+  const usage = plan?.usage ?? (disk as DiskUsage);
+  const words = wordsOf(usage, plan);
+  if (usage.unlimited) {
+    return words;
+  }
+  const picture = drawing(
+    {
+      used: usage.usedBytes,
+      reserved: usage.reservedBytes,
+      available: usage.availableBytes,
+      size: plan?.sizeBytes ?? 0,
+      margin: plan === undefined ? 0 : plan.requiredBytes - plan.sizeBytes
+    },
+    plan,
+    words.text
+  );
+  return new View(
+    html`<div style="${STYLES.block}">${picture}${words.html}</div>`,
+    words.text,
+    picture
+  );
+}
+
+function wordsOf(usage: DiskUsage, plan: DiskPlan | undefined): View {
+  const { unlimited } = usage;
+  return stack(
+    keyValues([
+      ['Disk of', usage.path],
+      ['File system', usage.fileSystemType],
+      ['Total', unlimited ? 'elastic, grows as needed' : formatBytes(usage.totalBytes)],
+      ['Used', formatBytes(usage.usedBytes)],
+      [
+        'Reserved',
+        usage.reservedBytes > 0 ? `${formatBytes(usage.reservedBytes)} (root only)` : undefined
+      ],
+      ['Available', unlimited ? 'elastic' : formatBytes(usage.availableBytes)],
+      ['Model', plan && formatBytes(plan.sizeBytes)],
+      ['Needed', plan && `${formatBytes(plan.requiredBytes)} (size × 1.05 + 2 GB)`],
+      [
+        'Missing',
+        plan !== undefined && plan.missingBytes > 0 ? formatBytes(plan.missingBytes) : undefined
+      ]
+    ]),
+    plan && note(plan.explanation, { tone: plan.fits ? 'ok' : 'blocker' })
+  );
+}
+
+function drawing(shares: Shares, plan: DiskPlan | undefined, label: string): SafeHtml {
+  const { used, reserved, available, size, margin } = shares;
+  const taken = used + reserved;
+  const total = taken + available;
+  const scale = WIDTH / Math.max(1, total, taken + size + margin);
+  const at = (bytes: number): number => Math.round(bytes * scale * 10) / 10;
+  const need = plan?.fits === false ? COLOURS.blocker : COLOURS.ok;
+  const height = plan === undefined ? 58 : 106;
+  return html`<svg
+    xmlns="http://www.w3.org/2000/svg"
+    viewBox="0 0 ${WIDTH} ${height}"
+    width="${WIDTH}"
+    height="${height}"
+    role="img"
+    aria-label="${label}"
+    style="max-width: 100%; height: auto; font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 12px;"
+  >
+    <rect width="${WIDTH}" height="${height}" fill="${COLOURS.ground}" />
+    ${caption(0, 14, 'Disk')}${bar(0, DISK_Y, at(total), COLOURS.raised, `Available: ${formatBytes(available)}`)}${bar(0, DISK_Y, at(used), COLOURS.brand, `Used: ${formatBytes(used)}`)}${bar(at(used), DISK_Y, at(reserved), COLOURS.faint, `Reserved: ${formatBytes(reserved)}`)}
+    <rect
+      x="0.5"
+      y="${DISK_Y + 0.5}"
+      width="${Math.max(1, at(total) - 1)}"
+      height="${BAR_HEIGHT - 1}"
+      fill="none"
+      stroke="${COLOURS.line}"
+    />
+    ${inside(6, `${formatBytes(used)} used`, at(used))}${
+      plan !== undefined &&
+      html`${caption(Math.min(at(taken), WIDTH - 260), NEED_Y - 8, `Needed: ${formatBytes(size + margin)} with 5 % and 2 GB`)}${bar(at(taken), NEED_Y, at(size), need, `Model: ${formatBytes(size)}`)}${bar(at(taken + size), NEED_Y, at(margin), need, `Margin: ${formatBytes(margin)}`, '0.45')}<line
+          x1="${at(total)}"
+          x2="${at(total)}"
+          y1="${DISK_Y - 4}"
+          y2="${NEED_Y + BAR_HEIGHT + 6}"
+          stroke="${COLOURS.text}"
+          stroke-dasharray="3 3"
+        />`
+    }
+  </svg>`;
+}
+
+function bar(
+  x: number,
+  y: number,
+  width: number,
+  colour: string,
+  title: string,
+  opacity = '1'
+): SafeHtml {
+  return html`<rect
+    x="${x}"
+    y="${y}"
+    width="${Math.max(0, width)}"
+    height="${BAR_HEIGHT}"
+    fill="${colour}"
+    fill-opacity="${opacity}"
+    ><title>${title}</title></rect
+  >`;
+}
+
+function caption(x: number, y: number, words: string): SafeHtml {
+  return html`<text x="${Math.max(0, x)}" y="${y}" fill="${COLOURS.text}">${words}</text>`;
+}
+
+/** White on the brand's colour; left out where it does not fit. */
+function inside(x: number, words: string, room: number): SafeHtml | undefined {
+  return room < words.length * 7 + 12
+    ? undefined
+    : html`<text x="${x}" y="${DISK_Y + 15}" fill="#fff">${words}</text>`;
+}

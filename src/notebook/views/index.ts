@@ -1,0 +1,12 @@
+export { checksTable } from './checksTable';
+export { conversationView } from './conversationView';
+export type { ConversationTurn } from './conversationView';
+export { costView } from './costView';
+export { diskPicture } from './diskPicture';
+export { filesTable } from './filesTable';
+export { jobsView } from './jobsView';
+export { modelsTable, modelView } from './modelsTable';
+export { planTable } from './planTable';
+export { policyView } from './policyView';
+export { proofsTable } from './proofsTable';
+export { reviewView } from './reviewView';
