@@ -1,5 +1,7 @@
 /** What cells import: the engine's public functions, and what shows what they do. */
 export * from '../engine';
 export * from './display';
+export * from './ask';
+export * from './importModel';
 export * from './session';
 export * from './views';

@@ -108,7 +108,7 @@ export function note(words: string, options: { tone?: Tone } = {}): View {
 }
 
 export function heading(words: string): View {
-  return new View(html`<div style="${STYLES.heading}">${words}</div>`, `${words}\n`);
+  return new View(html`<div style="${STYLES.heading}">${words}</div>`, `\n${words}\n`);
 }
 
 /** A word that carries a judgement: its colour never tells more than it does. */
@@ -143,7 +143,7 @@ export function details(summary: string, content: View): View {
       <summary style="cursor: pointer;">${summary}</summary>
       ${content.html}
     </details>`,
-    `${summary}\n${content.text}`
+    `\n${summary}\n${content.text}`
   );
 }
 
@@ -152,7 +152,11 @@ export function stack(...views: ReadonlyArray<View | undefined | false>): View {
   const shown = views.filter((view): view is View => view instanceof View);
   return new View(
     html`<div style="${STYLES.block}">${shown.map(view => view.html)}</div>`,
-    shown.map(view => view.text).join('\n')
+    shown
+      .map(view => view.text)
+      .join('\n')
+      .replace(/^\n+/, '')
+      .replace(/\n{3,}/g, '\n\n')
   );
 }
 

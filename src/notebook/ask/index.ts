@@ -1,0 +1,2 @@
+export { ask } from './ask';
+export type { AskedModel, AskInCellOptions } from './ask';
