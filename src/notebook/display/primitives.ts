@@ -22,7 +22,7 @@ export function table(rows: ReadonlyArray<readonly Cell[]>, options: TableOption
   }
   const { head, columns } = options;
   const align = (style: string, column: number): string =>
-    columns?.[column] === 'right' ? `${style} text-align: right;` : style;
+    columns?.[column] === 'right' ? `${style} text-align: right; white-space: nowrap;` : style;
   const headRow =
     head &&
     html`<thead>

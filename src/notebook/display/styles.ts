@@ -20,7 +20,7 @@ const FONT = 'font-family: var(--jp-ui-font-family, system-ui, sans-serif); font
 export const CODE_FONT = 'font-family: var(--jp-code-font-family, monospace); font-size: 12px;';
 
 export const STYLES = {
-  block: `${FONT} line-height: 1.45; color: ${COLOURS.text}; max-width: 60em; margin: 4px 0;`,
+  block: `${FONT} line-height: 1.45; color: ${COLOURS.text}; max-width: 72em; margin: 4px 0;`,
   heading: 'font-size: 14px; font-weight: 600; margin: 8px 0 4px;',
   // JupyterLab centres tables and aligns their cells to the right.
   table: `${FONT} border-collapse: collapse; margin: 4px 0; color: ${COLOURS.text}; border: none;`,

@@ -6,6 +6,10 @@ const WIDTH = 640;
 const BAR_HEIGHT = 22;
 const DISK_Y = 22;
 const NEED_Y = 70;
+const LETTER_WIDTH = 7;
+const MARGIN_OPACITY = '0.45';
+const SVG_STYLE =
+  'max-width: 100%; height: auto; font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 12px;';
 
 /** What a picture shows, in bytes. */
 interface Shares {
@@ -78,7 +82,19 @@ function drawing(shares: Shares, plan: DiskPlan | undefined, label: string): Saf
   const scale = WIDTH / Math.max(1, total, taken + size + margin);
   const at = (bytes: number): number => Math.round(bytes * scale * 10) / 10;
   const need = plan?.fits === false ? COLOURS.blocker : COLOURS.ok;
-  const height = plan === undefined ? 58 : 106;
+  const legendY = plan === undefined ? 66 : 114;
+  const height = legendY + 10;
+  const parts: Part[] = [
+    { word: 'used', colour: COLOURS.brand },
+    ...(reserved > 0 ? [{ word: 'reserved for root', colour: COLOURS.faint }] : []),
+    { word: 'available', colour: COLOURS.raised },
+    ...(plan === undefined
+      ? []
+      : [
+          { word: 'the model', colour: need },
+          { word: 'its margin: 5 % and 2 GB', colour: need, opacity: MARGIN_OPACITY }
+        ])
+  ];
   return html`<svg
     xmlns="http://www.w3.org/2000/svg"
     viewBox="0 0 ${WIDTH} ${height}"
@@ -86,10 +102,10 @@ function drawing(shares: Shares, plan: DiskPlan | undefined, label: string): Saf
     height="${height}"
     role="img"
     aria-label="${label}"
-    style="max-width: 100%; height: auto; font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 12px;"
+    style="${SVG_STYLE}"
   >
     <rect width="${WIDTH}" height="${height}" fill="${COLOURS.ground}" />
-    ${caption(0, 14, 'Disk')}${bar(0, DISK_Y, at(total), COLOURS.raised, `Available: ${formatBytes(available)}`)}${bar(0, DISK_Y, at(used), COLOURS.brand, `Used: ${formatBytes(used)}`)}${bar(at(used), DISK_Y, at(reserved), COLOURS.faint, `Reserved: ${formatBytes(reserved)}`)}
+    ${caption(0, 14, `Disk: ${formatBytes(total)}`)}${bar(0, DISK_Y, at(total), COLOURS.raised, `Available: ${formatBytes(available)}`)}${bar(0, DISK_Y, at(used), COLOURS.brand, `Used: ${formatBytes(used)}`)}${bar(at(used), DISK_Y, at(reserved), COLOURS.faint, `Reserved: ${formatBytes(reserved)}`)}
     <rect
       x="0.5"
       y="${DISK_Y + 0.5}"
@@ -98,18 +114,42 @@ function drawing(shares: Shares, plan: DiskPlan | undefined, label: string): Saf
       fill="none"
       stroke="${COLOURS.line}"
     />
-    ${inside(6, `${formatBytes(used)} used`, at(used))}${
+    ${inside(6, formatBytes(used), at(used))}${
       plan !== undefined &&
-      html`${caption(Math.min(at(taken), WIDTH - 260), NEED_Y - 8, `Needed: ${formatBytes(size + margin)} with 5 % and 2 GB`)}${bar(at(taken), NEED_Y, at(size), need, `Model: ${formatBytes(size)}`)}${bar(at(taken + size), NEED_Y, at(margin), need, `Margin: ${formatBytes(margin)}`, '0.45')}<line
+      html`${caption(Math.min(at(taken), WIDTH - 130), NEED_Y - 8, `Needed: ${formatBytes(size + margin)}`)}${bar(at(taken), NEED_Y, at(size), need, `Model: ${formatBytes(size)}`)}${bar(at(taken + size), NEED_Y, at(margin), need, `Margin: ${formatBytes(margin)}`, MARGIN_OPACITY)}<line
           x1="${at(total)}"
           x2="${at(total)}"
           y1="${DISK_Y - 4}"
-          y2="${NEED_Y + BAR_HEIGHT + 6}"
+          y2="${NEED_Y + BAR_HEIGHT + 4}"
           stroke="${COLOURS.text}"
           stroke-dasharray="3 3"
         />`
-    }
+    }${legend(parts, legendY)}
   </svg>`;
+}
+
+interface Part {
+  word: string;
+  colour: string;
+  opacity?: string;
+}
+
+/** What each colour stands for, side by side. */
+function legend(parts: readonly Part[], y: number): SafeHtml[] {
+  let x = 0;
+  return parts.map(({ word, colour, opacity = '1' }) => {
+    const left = x;
+    x += 30 + word.length * LETTER_WIDTH;
+    return html`<rect
+        x="${left + 0.5}"
+        y="${y - 9.5}"
+        width="10"
+        height="10"
+        fill="${colour}"
+        fill-opacity="${opacity}"
+        stroke="${COLOURS.line}"
+      />${caption(left + 16, y, word)}`;
+  });
 }
 
 function bar(
@@ -137,7 +177,7 @@ function caption(x: number, y: number, words: string): SafeHtml {
 
 /** White on the brand's colour; left out where it does not fit. */
 function inside(x: number, words: string, room: number): SafeHtml | undefined {
-  return room < words.length * 7 + 12
+  return room < words.length * LETTER_WIDTH + 12
     ? undefined
     : html`<text x="${x}" y="${DISK_Y + 15}" fill="#fff">${words}</text>`;
 }
