@@ -5,3 +5,8 @@ export * from './ask';
 export * from './importModel';
 export * from './session';
 export * from './views';
+export * from './cells';
+export * from './cleanUp';
+export * from './machine';
+export * from './permissions';
+export * from './picture';

@@ -1,0 +1,1 @@
+export { fromCell } from './fromCell';

@@ -1,0 +1,10 @@
+export { diskFromDf, planOnDisk } from './dfDisk';
+export type { DfLine } from './dfDisk';
+export { emptyTrash } from './emptyTrash';
+export { lookAtMachine } from './lookAtMachine';
+export { lookAtCaches, steerCaches } from './lookAtCaches';
+export { lookAtTrash } from './lookAtTrash';
+export type { TrashReport } from './lookAtTrash';
+export { reportModelOnDisk } from './reportModelOnDisk';
+export type { ReportModelOptions } from './reportModelOnDisk';
+export { volumesTable } from './volumesTable';

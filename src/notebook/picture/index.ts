@@ -1,0 +1,2 @@
+export { identitiesPicture } from './identitiesPicture';
+export type { PicturedIdentities } from './identitiesPicture';
