@@ -77,13 +77,14 @@ before(async () => {
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('pip wheel gives one wheel for all systems, and it holds both bundles', async () => {
+test('pip wheel gives one wheel for all systems, and it holds the bundles', async () => {
   assert.deepEqual(
     readdirSync(folder).filter(name => name.endsWith('.whl')),
     [WHEEL]
   );
   const names = await namesIn(join(folder, WHEEL));
-  for (const name of ['bundle/engine.js', 'bundle/sandbox.js', 'command.py', 'sandbox_model.py']) {
+  const bundles = ['engine', 'kernel', 'notebook', 'sandbox'].map(name => `bundle/${name}.js`);
+  for (const name of [...bundles, 'command.py', 'sandbox_model.py']) {
     assert.ok(names.includes(`jupyterlab_bedrock_import/${name}`), name);
   }
   assert.deepEqual(
