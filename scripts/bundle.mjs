@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
+import { SELF_TYPES, writeNotebookTypes } from './notebookTypes.mjs';
 import { bundledPackages, licenceText } from './thirdPartyLicences.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -57,7 +58,7 @@ async function bundle(name) {
       legalComments: 'eof',
       sourcemap: false,
       loader: { '.wasm': 'binary' },
-      banner: { js: banner },
+      banner: { js: name === 'notebook' ? `${SELF_TYPES}\n${banner}` : banner },
       plugins: [prefixBuiltins],
       metafile: true,
       absWorkingDir: root,
@@ -87,4 +88,7 @@ for (const name of named.length > 0 ? named : Object.keys(entries)) {
     execFileSync(process.execPath, [join(root, 'scripts', 'wasm.mjs')], { stdio: 'inherit' });
   }
   await bundle(name);
+  if (name === 'notebook') {
+    await writeNotebookTypes();
+  }
 }
