@@ -193,15 +193,41 @@ async def test_a_notebook_of_the_same_name_is_the_users(copied, jp_root_dir) -> 
     assert (jp_root_dir / PATH).read_bytes() == before
 
 
-@pytest.mark.parametrize("kind", ["text", "folder"])
-async def test_what_is_no_notebook_is_left_alone(kind: str, copied, jp_root_dir) -> None:
+def odd(cells: object, metadata: object) -> str:
+    return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no notebook",
+        "[]",
+        "{}",
+        '{"nbformat": 99}',
+        odd(1, {}),
+        odd([1], {}),
+        odd([{}], {}),
+        odd([{"cell_type": "code", "source": [], "metadata": []}], {}),
+        odd([], None),
+        odd([], []),
+        odd([], {"bedrock_import": 1}),
+        odd([], {"bedrock_import": {"shipped": []}}),
+    ],
+)
+async def test_whatever_is_in_the_folder_is_left_alone(text: str, copied, jp_root_dir) -> None:
     (jp_root_dir / COPIES).mkdir()
-    if kind == "folder":
-        (jp_root_dir / PATH).mkdir()
-    else:
-        (jp_root_dir / PATH).write_text("no notebook")
-    assert await copied() == (201, f"{COPIES}/1-first-2.ipynb")
-    assert kind == "folder" or (jp_root_dir / PATH).read_text() == "no notebook"
+    (jp_root_dir / PATH).write_text(text)
+    status, path = await copied()
+    # What Jupyter takes for a notebook is opened as the user's own; a copy is put beside the rest.
+    assert (status, path) in [(200, PATH), (201, f"{COPIES}/1-first-2.ipynb")]
+    assert (jp_root_dir / PATH).read_text() == text
+
+
+async def test_a_copy_is_put_beside_what_is_no_notebook(copied, jp_root_dir) -> None:
+    (jp_root_dir / COPIES).mkdir()
+    (jp_root_dir / PATH).write_text("no notebook")
+    (jp_root_dir / COPIES / "1-first-2.ipynb").mkdir()
+    assert await copied() == (201, f"{COPIES}/1-first-3.ipynb")
 
 
 async def test_a_deleted_copy_is_made_anew(copied, jp_root_dir) -> None:
