@@ -72,16 +72,12 @@ function across(y: number, toRight: boolean, first: string, second: string): Saf
   const tip = toRight ? to : from;
   const back = toRight ? tip - HEAD : tip + HEAD;
   const middle = (from + to) / 2;
-  return html`<line
-      x1="${from}"
-      x2="${to}"
-      y1="${at}"
-      y2="${at}"
-      stroke="${COLOURS.text}"
-    /><polygon
-      points="${tip},${at} ${back},${at - 4} ${back},${at + 4}"
+  return html`${line(from, at, to, at)}${line(tip, at, back, at - 4)}${line(tip, at, back, at + 4)}<text
+      x="${middle}"
+      y="${at - 8}"
+      text-anchor="middle"
       fill="${COLOURS.text}"
-    /><text x="${middle}" y="${at - 8}" text-anchor="middle" fill="${COLOURS.text}">${first}</text
+      >${first}</text
     ><text x="${middle}" y="${at + 18}" text-anchor="middle" fill="${COLOURS.faint}"
       >${second}</text
     >`;
@@ -93,18 +89,17 @@ function down(x: number, words: string, side: 'start' | 'end'): SafeHtml {
   const from = TOP + BOX.height + 5;
   const to = BOTTOM - 5;
   const beside = side === 'start' ? at + 10 : at - 10;
-  return html`<line
-      x1="${at}"
-      x2="${at}"
-      y1="${from}"
-      y2="${to}"
-      stroke="${COLOURS.text}"
-    /><polygon
-      points="${at},${to} ${at - 4},${to - HEAD} ${at + 4},${to - HEAD}"
+  return html`${line(at, from, at, to)}${line(at, to, at - 4, to - HEAD)}${line(at, to, at + 4, to - HEAD)}<text
+      x="${beside}"
+      y="${(from + to) / 2 + 4}"
+      text-anchor="${side}"
       fill="${COLOURS.text}"
-    /><text x="${beside}" y="${(from + to) / 2 + 4}" text-anchor="${side}" fill="${COLOURS.text}"
       >${words}</text
     >`;
+}
+
+function line(x1: number, y1: number, x2: number, y2: number): SafeHtml {
+  return html`<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${COLOURS.text}" />`;
 }
 
 function shortened(name: string): string {
