@@ -136,12 +136,25 @@ class NotebookCopies:
         files = {file.name: file for file in self._folder.glob("*.ipynb")}
         if name not in files:
             raise NotebookError(404, "NOTEBOOK_UNKNOWN", f"There is no notebook {name!r}.")
-        shipped = Shipped.read(files[name])
         async with self._lock:
             try:
-                return await Place(contents, shipped).copy()
+                made = await Place(contents, Shipped.read(files[name])).copy()
             except (HTTPError, OSError) as error:
                 raise understood(error) from error
+            await self._copy_missing(contents, files)
+            return made
+
+    async def _copy_missing(self, contents: ContentsManager, files: dict[str, Path]) -> None:
+        """The notebooks link to each other."""
+        for file in files.values():
+            place = Place(contents, Shipped.read(file))
+            try:
+                if not await place.names():
+                    await place.copy()
+            except (HTTPError, OSError) as error:
+                # The one that was asked for can be read without them.
+                contents.log.warning("No copy of %s was made: %s", file.name, error)
+                return
 
 
 class Place:
@@ -151,13 +164,17 @@ class Place:
         self._contents = contents
         self._shipped = shipped
         self._digest = digest_of(shipped.content)
+        self._copy = copy.deepcopy(shipped.content)
+        self._copy["metadata"][MARK] = {"shipped": self._digest}
 
     async def copy(self) -> tuple[str, bool]:
-        taken = await self._taken()
+        taken = await self.names()
         replaceable: str | None = None
         for name in sorted(taken, key=self._number):
             notebook = await self._read(name)
             if notebook is None:
+                if await self._is_cut_off(name):
+                    replaceable = replaceable or name
                 continue
             digest, mark = digest_of(notebook), mark_of(notebook)
             # Without a mark it is the user's own, of whatever version.
@@ -165,12 +182,12 @@ class Place:
                 return f"{COPIES}/{name}", False
             if digest == mark:
                 replaceable = replaceable or name
-        name = replaceable or next(name for name in self._names() if name not in taken)
+        name = replaceable or next(name for name in self._all_names() if name not in taken)
         await self._write(f"{COPIES}/{name}")
         return f"{COPIES}/{name}", True
 
-    async def _taken(self) -> set[str]:
-        """The names that are in use. The folder is made when there is none."""
+    async def names(self) -> set[str]:
+        """Those that are in use. The folder is made when there is none."""
         contents = self._contents
         if not await ensure_async(contents.dir_exists(COPIES)):
             if await ensure_async(contents.file_exists(COPIES)):
@@ -181,8 +198,6 @@ class Place:
             entry["name"]
             for entry in folder["content"]
             if self._number(entry["name"]) > 0
-            # An empty file is what a full disk leaves.
-            and (entry["type"] == "directory" or entry.get("size") != 0)
         }
 
     async def _read(self, name: str) -> dict[str, Any] | None:
@@ -195,26 +210,23 @@ class Place:
             raise
         return model["content"]
 
-    async def _write(self, path: str) -> None:
-        content = copy.deepcopy(self._shipped.content)
-        content["metadata"][MARK] = {"shipped": self._digest}
+    async def _is_cut_off(self, name: str) -> bool:
+        """Whether it is the beginning of what this version writes, as a full disk leaves it."""
+        path = f"{COPIES}/{name}"
         try:
-            await ensure_async(
-                self._contents.save({"type": "notebook", "format": "json", "content": content}, path)
-            )
-        except (HTTPError, OSError):
-            await self._remove(path)
+            model = await ensure_async(self._contents.get(path, type="file", format="text"))
+        except HTTPError as error:
+            if error.status_code in (400, 404):
+                return False
             raise
+        whole = nbformat.writes(nbformat.from_dict(self._copy), version=nbformat.NO_CONVERT)
+        return whole.startswith(model["content"])
 
-    async def _remove(self, path: str) -> None:
-        """What was only partly written would be taken for the user's own."""
-        try:
-            await ensure_async(self._contents.delete(path))
-        except (HTTPError, OSError):
-            # There may be nothing to delete, or no right to; why it was not written is what counts.
-            pass
+    async def _write(self, path: str) -> None:
+        model = {"type": "notebook", "format": "json", "content": self._copy}
+        await ensure_async(self._contents.save(model, path))
 
-    def _names(self) -> Iterator[str]:
+    def _all_names(self) -> Iterator[str]:
         name = PurePath(self._shipped.name)
         yield name.name
         number = 2

@@ -126,7 +126,19 @@ async def test_a_copy_is_made_where_jupyterlab_shows_it(copied, jp_root_dir, shi
     original = nbformat.read(shipped / NAME, as_version=4)
     assert copy.cells == original.cells
     assert copy.metadata.kernelspec == original.metadata.kernelspec
-    assert not (jp_root_dir / COPIES / "2-second.ipynb").exists()
+
+
+async def test_the_others_are_there_too_as_notebooks_link_to_each_other(
+    copied, jp_root_dir
+) -> None:
+    await copied()
+    folder = jp_root_dir / COPIES
+    assert sorted(file.name for file in folder.glob("*.ipynb")) == [NAME, "2-second.ipynb"]
+    second = change(folder / "2-second.ipynb")
+    (folder / NAME).unlink()
+    assert await copied() == (201, PATH)
+    assert (folder / "2-second.ipynb").read_bytes() == second
+    assert await copied("2-second.ipynb") == (200, f"{COPIES}/2-second.ipynb")
 
 
 async def test_an_unchanged_copy_is_opened_again(copied, jp_root_dir, jp_fetch) -> None:
@@ -318,11 +330,25 @@ async def test_a_root_that_cannot_be_written_to_is_said(
     assert await copied() == (201, PATH)
 
 
+async def test_room_for_one_is_enough(
+    needs_mount, mount, copied, jp_root_dir, shipped
+) -> None:
+    write(shipped / "2-second.ipynb", notebook("The second", "x" * 100_000))
+    mount(jp_root_dir, "size=64k")
+    assert await copied() == (201, PATH)
+    nbformat.validate(nbformat.read(jp_root_dir / PATH, as_version=4))
+    # What was cut off is not in the way later.
+    second = jp_root_dir / COPIES / "2-second.ipynb"
+    assert 0 < second.stat().st_size < 100_000
+    mount(jp_root_dir, "remount,size=1m")
+    assert await copied("2-second.ipynb") == (201, f"{COPIES}/2-second.ipynb")
+    nbformat.validate(nbformat.read(second, as_version=4))
+
+
 async def test_a_full_disk_is_said_and_leaves_nothing_in_the_way(
     needs_mount, mount, post: Post, copied, jp_root_dir
 ) -> None:
     mount(jp_root_dir, "size=64k")
-    (jp_root_dir / COPIES).mkdir()
     filler = jp_root_dir / "filler"
     with pytest.raises(OSError, match="No space left"):
         with filler.open("wb", buffering=0) as file:
