@@ -115,7 +115,7 @@ describe('the plugin of the notebooks', () => {
     await activate();
     const labels = palette.map(({ command, args }) => commands.label(command, args));
     expect(labels).toHaveLength(6);
-    expect(labels[1]).toBe('Tutorial: Your machine');
+    expect(labels[1]).toBe('Tutorial: Your machine: disk, caches and trash');
     expect(new Set(palette.map(({ category }) => category))).toEqual(new Set(['Bedrock Import']));
     expect(launcher.map(({ command, args }) => commands.label(command, args))).toEqual([
       'Bedrock Tutorial'
@@ -181,7 +181,7 @@ describe('the section of tutorials', () => {
     answer = list({ name: SECOND, title: 'In the notebook', description: `About ${MARKUP}.` });
     const section = await show();
     expect(fetched).toEqual(['GET /bedrock-import/notebooks']);
-    expect(titles()).toEqual(['Your machine']);
+    expect(titles()).toEqual(['Your machine: disk, caches and trash']);
     expect(screen.getByText(`About ${MARKUP}.`)).toBeTruthy();
     act(() => section.hide());
     act(() => section.show());
@@ -203,7 +203,7 @@ describe('the section of tutorials', () => {
     act(() => section.hide());
     act(() => section.show());
     await settle();
-    expect(titles()).toEqual(['Your machine']);
+    expect(titles()).toEqual(['Your machine: disk, caches and trash']);
   });
 
   it('opens what is clicked', async () => {

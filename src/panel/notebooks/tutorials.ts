@@ -12,8 +12,8 @@ export const FIRST_TUTORIAL = '1-start-here.ipynb';
 export function tutorials(trans: TranslationBundle): readonly Tutorial[] {
   return [
     { name: FIRST_TUTORIAL, title: trans.__('Start here: a model to Bedrock in ten cells') },
-    { name: '2-your-machine.ipynb', title: trans.__('Your machine') },
-    { name: '3-permissions.ipynb', title: trans.__('Permissions') },
+    { name: '2-your-machine.ipynb', title: trans.__('Your machine: disk, caches and trash') },
+    { name: '3-permissions.ipynb', title: trans.__('Permissions: who may do what') },
     { name: '4-streaming-to-s3.ipynb', title: trans.__('Streaming from Hugging Face to S3') },
     { name: '5-chat-templates.ipynb', title: trans.__('Chat templates and Converse') },
     { name: '6-import-invoke-clean-up.ipynb', title: trans.__('Import, invoke, clean up') }
