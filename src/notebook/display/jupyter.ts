@@ -10,9 +10,18 @@ export interface JupyterOfDeno {
   startSandbox?(): Promise<Record<string, string>>;
 }
 
-/** Read anew each time: the kernel gives each cell a signal of its own. */
+/** On `globalThis`, a kernel that is not Deno's may put here what `Deno.jupyter` is there. */
+const KEY = Symbol.for('bedrock-import.notebook.jupyter');
+
+/** Read anew each time: what a kernel offers may come after this module. */
 export function jupyter(): JupyterOfDeno | undefined {
-  const { Deno } = globalThis as { Deno?: { readonly jupyter?: JupyterOfDeno } };
+  const { [KEY]: given, Deno } = globalThis as {
+    [KEY]?: JupyterOfDeno;
+    Deno?: { readonly jupyter?: JupyterOfDeno };
+  };
+  if (given !== undefined) {
+    return given;
+  }
   try {
     return typeof Deno?.jupyter?.display === 'function' ? Deno.jupyter : undefined;
   } catch {

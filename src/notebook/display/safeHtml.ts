@@ -20,7 +20,9 @@ export class SafeHtml {
   static build(fixed: readonly string[], values: readonly HtmlValue[]): SafeHtml {
     return new SafeHtml(
       fixed
-        .map((part, index) => part + (index < values.length ? markupOf(values[index]) : ''))
+        .map(
+          (part, index) => joinLines(part) + (index < values.length ? markupOf(values[index]) : '')
+        )
         .join('')
     );
   }
@@ -45,6 +47,14 @@ export function html(fixed: string | TemplateStringsArray, ...values: HtmlValue[
   return typeof fixed === 'string'
     ? SafeHtml.build(['', ''], [fixed])
     : SafeHtml.build(fixed, values);
+}
+
+/** Line breaks in fixed markup are only how its source is laid out; beside a tag they stand for nothing. */
+function joinLines(fixed: string): string {
+  return fixed.replace(
+    /(>?)\s*\n\s*(<?)/g,
+    (_, before: string, after: string) => before + after || ' '
+  );
 }
 
 function markupOf(value: HtmlValue): string {

@@ -64,7 +64,7 @@ async function followToEnd(
   const { id } = picture.job;
   for (let run = 1; ; run += 1) {
     const elsewhere = await runsElsewhere(jobs, id);
-    const ended = elsewhere || !start ? undefined : await startHere(runner, id, signal);
+    const here = elsewhere || !start ? undefined : await startHere(runner, id, signal);
     picture.remark = elsewhere ? 'Another process runs this job; this cell follows it.' : undefined;
     draw();
     const isStarting = (): boolean => runner.ids.includes(id);
@@ -76,7 +76,7 @@ async function followToEnd(
       throw detached(id, await runsElsewhere(jobs, id));
     }
     // Where it runs here, the error that was thrown tells more than the journal.
-    const failure = await ended;
+    const failure = await here?.ended;
     const job = await store.read(id);
     if (job.state === 'done') {
       return job;
@@ -104,13 +104,13 @@ async function runsElsewhere({ store, runner }: NotebookJobs, id: string): Promi
  * Begins the job here, unless it runs here already. Resolves when its first event is there: a journal
  * that ends with an earlier rest would end the following at once.
  *
- * @returns a promise of why the run has failed
+ * @returns what settles when the run has ended, with why it has failed
  */
 async function startHere(
   runner: JobRunner,
   id: string,
   signal: AbortSignal | undefined
-): Promise<Promise<unknown>> {
+): Promise<{ ended: Promise<unknown> }> {
   const runsAlready = runner.ids.includes(id);
   let heard: () => void = () => undefined;
   const first = new Promise<void>(resolve => {
@@ -133,7 +133,7 @@ async function startHere(
     unsubscribe();
     signal?.removeEventListener('abort', heard);
   }
-  return ended;
+  return { ended };
 }
 
 function isRunningElsewhere(error: unknown): boolean {
