@@ -125,6 +125,7 @@ class LanguageServer:
 
     async def complete(self, cells: Sequence[str], code: str, cursor: int) -> Completions:
         """What could stand at a place of the code, counted in Unicode characters."""
+        cursor = inside(code, cursor)
         document = CellsDocument(cells, code)
 
         async def question(connection: Connection) -> Completions:
@@ -140,6 +141,7 @@ class LanguageServer:
     async def hover(self, cells: Sequence[str], code: str, cursor: int) -> str | None:
         """Markdown: the signature, and what its comment says. Between the brackets of a call, those
         of the function."""
+        cursor = inside(code, cursor)
         document = CellsDocument(cells, code)
 
         async def question(connection: Connection) -> str | None:
@@ -352,6 +354,11 @@ def is_meant(item: Mapping[str, Any], text: str, typed: str) -> bool:
 def kind_of(item: Mapping[str, Any]) -> str:
     number = item.get("kind", 0)
     return KINDS[number - 1] if 0 < number <= len(KINDS) else "text"
+
+
+def inside(code: str, cursor: int) -> int:
+    """Jupyter's frontends have counted in several ways."""
+    return max(0, min(cursor, len(code)))
 
 
 def word_start(code: str, end: int) -> int:

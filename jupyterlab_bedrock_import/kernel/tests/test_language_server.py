@@ -185,6 +185,8 @@ def test_places_count_unicode_characters(ask: Ask) -> None:
             (2, 12, 2339),
             (2, 18, 2339),
         ]
+        assert await server.complete(cells, "model.na", 99) == Completions(["name"], 6, 8, ["field"])
+        assert await server.hover(cells, "size", -1) == '```tsx\nconst size: "large"\n```'
         # Half a character, which JSON cannot have.
         assert (await completed(server, cells, "'\ud83d'; size.toUpperC¦")).start == 10
 
