@@ -30,6 +30,8 @@ COPIES = "bedrock-import-notebooks"
 # In the metadata of a copy: of which notebook it was made. Jupyter keeps what it does not know.
 MARK = "bedrock_import"
 
+DESCRIPTION_CHARACTERS = 160
+
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -62,7 +64,7 @@ class Shipped:
 
     @property
     def facts(self) -> dict[str, str]:
-        """Title: the first heading. Description: the first sentence of what follows it."""
+        """Title: the first heading. Description: the beginning of what follows it."""
         title, description = self.name, ""
         blocks = [
             block.strip()
@@ -75,7 +77,7 @@ class Shipped:
             if heading.startswith("# "):
                 title = plain(heading[2:])
                 following = [rest, *blocks[index + 1 :]]
-                description = first_sentence(next(filter(is_text, following), ""))
+                description = first_sentences(next(filter(is_text, following), ""))
                 break
         return {"name": self.name, "title": title, "description": description}
 
@@ -84,10 +86,11 @@ def is_text(block: str) -> bool:
     return block != "" and not block.startswith(("#", "|", "!", "<", "```"))
 
 
-def first_sentence(paragraph: str) -> str:
+def first_sentences(paragraph: str) -> str:
+    """As many whole sentences as a list has room for, but at least one."""
     text = plain(paragraph)
-    end = re.search(r"[.!?](?=\s|$)", text)
-    return text[: end.end()] if end else text
+    ends = [match.end() for match in re.finditer(r"[.!?](?=\s|$)", text)] or [len(text)]
+    return text[: max([end for end in ends if end <= DESCRIPTION_CHARACTERS] or ends[:1])]
 
 
 def plain(markdown: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
 from jupyterlab_bedrock_import.server.app import BedrockImportApp
-from jupyterlab_bedrock_import.server.notebooks import COPIES, shipped_folder
+from jupyterlab_bedrock_import.server.notebooks import COPIES, Shipped, shipped_folder
 
 NAME = "1-first.ipynb"
 PATH = f"{COPIES}/{NAME}"
@@ -22,7 +22,7 @@ Post = Callable[..., Awaitable[HTTPResponse]]
 
 
 def notebook(title: str, code: str = "1 + 1") -> dict[str, Any]:
-    text = f"# {title}\n\nShows **one** [thing](https://example.com/). It has two sentences."
+    text = f"# {title}\n\nShows **one** [thing](https://example.com/). Then more."
     return {
         "cells": [
             {"cell_type": "markdown", "id": "title", "metadata": {}, "source": [text]},
@@ -106,7 +106,7 @@ def change(file: Path) -> bytes:
 
 async def test_the_list_says_what_each_is_about(jp_fetch: Any) -> None:
     response = await jp_fetch("bedrock-import", "notebooks")
-    description = "Shows one thing."
+    description = "Shows one thing. Then more."
     assert json.loads(response.body) == {
         "notebooks": [
             {"name": NAME, "title": "The first", "description": description},
@@ -116,6 +116,33 @@ async def test_the_list_says_what_each_is_about(jp_fetch: Any) -> None:
                 "description": description,
             },
         ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("cells", "title", "description"),
+    [
+        (["Before.", "# A title\nAt once! " + "Too long " * 20 + "."], "A title", "At once!"),
+        (
+            ["# A title", "## Below\n\n| a | b |\n\n![](a.png)\n\nText at\nlast"],
+            "A title",
+            "Text at last",
+        ),
+        (
+            ["# A title\n\n" + "long " * 40 + "sentence. Another."],
+            "A title",
+            "long " * 40 + "sentence.",
+        ),
+        (["# A title"], "A title", ""),
+        (["No heading."], NAME, ""),
+    ],
+)
+def test_title_and_description(cells: list[str], title: str, description: str) -> None:
+    content = {"cells": [{"cell_type": "markdown", "source": source} for source in cells]}
+    assert Shipped(NAME, content).facts == {
+        "name": NAME,
+        "title": title,
+        "description": description,
     }
 
 
