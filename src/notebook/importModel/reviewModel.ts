@@ -18,14 +18,14 @@ export async function reviewModel(
   options: ReviewModelOptions = {}
 ): Promise<ImportReview & Displayed> {
   const session = currentSession();
-  const roleArn = options.roleArn ?? (options.createRole === true ? undefined : session.roleArn);
+  const ofSession = options.createRole === true ? undefined : session.roleArn;
   const signal = withCellSignal(options.signal);
   try {
     const review = await reviewImport(session.context, {
       ...options,
       model: options.model ?? session.model,
       bucket: requireBucket(options.bucket ?? session.bucket),
-      roleArn,
+      roleArn: (options.roleArn ?? ofSession) || undefined,
       signal
     });
     return displayedAs(review, () => reviewView(review));
