@@ -15,7 +15,18 @@ import { orExit, say, SetupError, step } from './steps.mjs';
 const OLDEST_PYTHON = [3, 10];
 const REQUIREMENTS = 'scripts/requirements.txt';
 const REQUIREMENTS_WITHOUT_DEPENDENCIES = 'scripts/requirements-no-deps.txt';
-const LABEXTENSION = join('jupyterlab_bedrock_import', 'labextension');
+
+/** What Jupyter of .venv finds by a link, so that a reload shows what was built: where, and what. */
+const LINKS = [
+  {
+    link: () => join(venv, 'share', 'jupyter', 'labextensions', 'jupyterlab-bedrock-import'),
+    target: join(root, 'jupyterlab_bedrock_import', 'labextension')
+  },
+  {
+    link: () => join(venv, 'share', 'jupyter', 'kernels', 'bedrock-import-deno'),
+    target: join(root, 'jupyterlab_bedrock_import', 'kernel', 'kernelspec')
+  }
+];
 
 /**
  * Whether node_modules holds what the lock file names. npm writes its own copy of the lock file
@@ -120,18 +131,16 @@ async function installPythonPackages() {
   done.write(value);
 }
 
-/** Where JupyterLab of .venv looks for the extension: a link, so that a reload shows what was built. */
-const labextensionLink = () =>
-  join(venv, 'share', 'jupyter', 'labextensions', 'jupyterlab-bedrock-import');
-
 async function installCommand() {
   const done = stamp('.venv', 'command');
   const value = hashOf(['pyproject.toml', 'package.json', 'README.md', 'jupyter-config']);
   if (done.holds(value) && existsSync(venvProgram('bedrock-import'))) {
     return;
   }
-  // pip would write, and at the next time delete, through the link.
-  rmSync(labextensionLink(), { recursive: true, force: true });
+  // pip would write, and at the next time delete, through the links.
+  for (const { link } of LINKS) {
+    rmSync(link(), { recursive: true, force: true });
+  }
   const install = [venvProgram('python'), '-m', 'pip', 'install', '--disable-pip-version-check'];
   await step(
     'The command bedrock-import',
@@ -142,18 +151,16 @@ async function installCommand() {
   done.write(value);
 }
 
-function linkLabextension() {
-  const link = labextensionLink();
-  if (isLink(link)) {
-    return;
+function makeLinks() {
+  for (const { link, target } of LINKS) {
+    const path = link();
+    if (existsSync(path) && realpathSync(path) === realpathSync(target)) {
+      continue;
+    }
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(target, path, isWindows ? 'junction' : 'dir');
   }
-  rmSync(link, { recursive: true, force: true });
-  mkdirSync(dirname(link), { recursive: true });
-  symlinkSync(join(root, LABEXTENSION), link, isWindows ? 'junction' : 'dir');
-}
-
-function isLink(path) {
-  return existsSync(path) && realpathSync(path) === realpathSync(join(root, LABEXTENSION));
 }
 
 /** Does whatever is missing. Throws SetupError. */
@@ -168,7 +175,7 @@ export async function setUp() {
   await installPythonPackages();
   await buildAll();
   await installCommand();
-  linkLabextension();
+  makeLinks();
   say(
     `ready after ${duration(performance.now() - started)}: ${relative(root, venvProgram('bedrock-import'))}`
   );

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import sys
+from ipykernel.kernelapp import IPKernelApp
+
+from jupyterlab_bedrock_import.kernel.kernel import DenoKernel
+
+
+class DenoKernelApp(IPKernelApp):
+    """ipykernel's application for a kernel that does not run Python."""
+
+    kernel_class = DenoKernel
+
+    # Cells print in Deno; what this half prints is for the server's log.
+    outstream_class = None
 
 
 def main() -> None:
     """Runs until Jupyter says it should end, or is gone."""
-    # It is for the notebook only: a Ctrl-C in the server's terminal must not end it.
-    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    from ipykernel.kernelapp import IPKernelApp
-
-    from jupyterlab_bedrock_import.kernel.kernel import DenoKernel
-
-    # What is printed by this half is for the server's log.
-    IPKernelApp.launch_instance(
-        kernel_class=DenoKernel,
-        argv=[*sys.argv[1:], "--no-stdout", "--no-stderr"]
-        if "--debug" not in sys.argv
-        else sys.argv[1:],
-    )
+    DenoKernelApp.launch_instance()

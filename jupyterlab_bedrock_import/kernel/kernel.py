@@ -29,6 +29,18 @@ KNOWN_CELLS = 10_000
 REACTION_SECONDS = 2.0
 ANSWER_SECONDS = 3.0
 STDIN_POLL_SECONDS = 0.03
+SHUTDOWN_SECONDS = 10.0
+LAST_WORDS = 400
+GONE_LOOKS = 250
+GONE_SECONDS = 0.02
+
+
+def package_version() -> str:
+    """A checkout may be run without being installed."""
+    try:
+        return importlib.metadata.version("jupyterlab-bedrock-import")
+    except importlib.metadata.PackageNotFoundError:
+        return "0"
 
 
 @dataclass
@@ -50,7 +62,7 @@ class DenoKernel(Kernel):
     """Runs cells in one Deno process, which is replaced when it ends."""
 
     implementation = "bedrock-import-deno"
-    implementation_version = importlib.metadata.version("jupyterlab-bedrock-import")
+    implementation_version = package_version()
     language_info = {
         "name": "typescript",
         "mimetype": "text/x.typescript",
@@ -89,6 +101,11 @@ class DenoKernel(Kernel):
     async def _ensure_child(self) -> DenoChild:
         """Raises LaunchError, OSError, EOFError when it ends while it starts."""
         self._loop = asyncio.get_running_loop()
+        for _ in range(GONE_LOOKS):
+            # One that has ended between two cells; that it has is told soon.
+            if self._child is None or self._child.is_running:
+                break
+            await asyncio.sleep(GONE_SECONDS)
         if self._child is None:
             mark = f"\x1b_{secrets.token_hex(16)}"
             command, env = prepare_launch(os.environ, mark)
@@ -407,12 +424,22 @@ class DenoKernel(Kernel):
     # The end.
 
     async def do_shutdown(self, restart: bool) -> dict[str, Any]:
-        """Ends what was started."""
-        if self._child is not None:
-            child, self._child = self._child, None
+        """Ends what was started. Jupyter asks for it on the thread of the control channel."""
+        loop = self._loop
+        if loop is not None and loop is not asyncio.get_running_loop():
+            ending = asyncio.run_coroutine_threadsafe(self._stop_all(), loop)
+            # The other thread may stand still, and must not keep the kernel.
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(asyncio.wrap_future(ending), SHUTDOWN_SECONDS)
+        else:
+            await self._stop_all()
+        return {"status": "ok", "restart": restart}
+
+    async def _stop_all(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
             await child.stop()
         await self._host.stop()
-        return {"status": "ok", "restart": restart}
 
     def _spawn(self, work: Any) -> asyncio.Task[Any]:
         task = asyncio.ensure_future(work)
@@ -435,7 +462,9 @@ def why_ended(event: Ended, cell: RunningCell) -> tuple[str, str]:
         with contextlib.suppress(ValueError):
             name = signal.Signals(-event.code).name
             return "Killed", f"The process that runs cells was ended by {name}. {lost}"
-    return "Exited", f"The process that runs cells ended with code {event.code}. {lost}"
+    words = " ".join(event.last_words.split())[-LAST_WORDS:]
+    said = f" It said: {words}" if words else ""
+    return "Exited", f"The process that runs cells ended with code {event.code}. {lost}{said}"
 
 
 def utf16_length(text: str) -> int:

@@ -2,6 +2,7 @@
  * Reads the commands of the Python half in a thread of its own, so that a cell that computes, or waits
  * for an answer to `prompt`, can be stopped.
  */
+import { deno } from './deno';
 import type { Command } from './wire';
 
 /** Of executions whose cells may be stopped at the same time. */
@@ -97,7 +98,7 @@ export function readCommands(): void {
 async function read(shared: Shared, thread: Thread): Promise<void> {
   let rest = '';
   const decoder = new TextDecoder();
-  for await (const bytes of process.stdin as AsyncIterable<Uint8Array>) {
+  for await (const bytes of deno.stdin.readable) {
     const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {

@@ -1,6 +1,7 @@
 /** As much of Deno as the kernel uses. */
 export interface DenoGlobal {
   version: { deno: string; v8: string; typescript: string };
+  stdin: { readable: AsyncIterable<Uint8Array> };
   exit(code?: number): never;
 }
 

@@ -84,6 +84,16 @@ function frameLine(frame: CallSite, sources: CellSources): string[] {
 
 /** @param count the number of the cell that failed */
 export function failureOf(thrown: unknown, count: number, sources: CellSources): Failure {
+  try {
+    return describeFailure(thrown, count, sources);
+  } catch {
+    // Getters of a cell's own errors may fail in their turn.
+    const evalue = 'The cell threw something that cannot be shown.';
+    return { ename: 'Uncaught', evalue, traceback: [`${RED}Uncaught${OFF} ${evalue}`] };
+  }
+}
+
+function describeFailure(thrown: unknown, count: number, sources: CellSources): Failure {
   if (thrown instanceof CellSyntaxError) {
     const place = { count, line: thrown.line, column: thrown.column };
     return {
@@ -105,8 +115,8 @@ export function failureOf(thrown: unknown, count: number, sources: CellSources):
     };
   }
   return {
-    ename: thrown.name,
-    evalue: thrown.message,
+    ename: String(thrown.name),
+    evalue: String(thrown.message),
     traceback: [...describe(thrown, sources, 0), ...excerpt(placeOf(thrown), sources)]
   };
 }

@@ -3,8 +3,8 @@ import { isExpression, rewriteCell } from './rewrite';
 import { stripTypes } from './stripTypes';
 
 export interface PreparedCell extends CellSource {
-  /** For V8. */
-  script: string;
+  /** For V8, one after another. */
+  scripts: string[];
 }
 
 /**
@@ -14,12 +14,13 @@ export interface PreparedCell extends CellSource {
 export function prepareCell(code: string, slot: number): PreparedCell {
   // A cell that is nothing but `{ a: 1 }` means the object, as it does in a browser's console.
   const wrapped = /^\s*\{/.test(code) ? strippedExpression(code) : undefined;
-  const { code: script, original } = wrapped ?? stripTypes(code);
-  const shift = wrapped === undefined ? 0 : 1;
+  const { code: javaScript, original } = wrapped ?? stripTypes(code);
+  const { scripts, shift } = rewriteCell(javaScript, slot);
+  const added = shift + (wrapped === undefined ? 0 : 1);
   return {
     code,
-    script: rewriteCell(script, slot),
-    original: (line, column) => original(line, line === 1 ? Math.max(1, column - shift) : column)
+    scripts,
+    original: (line, column) => original(line, line === 1 ? Math.max(1, column - added) : column)
   };
 }
 

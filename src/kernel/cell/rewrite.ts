@@ -5,6 +5,11 @@
 import { parse, parseExpressionAt } from 'acorn';
 import type { AnyNode, ImportDeclaration, Node, Program } from 'acorn';
 
+import { ASYNC_HEAD, ASYNC_TAIL, awaits, returnLast } from './asyncCell';
+import { childrenOf, takeOutDeclarations } from './declarations';
+import { applyEdits, blank } from './edits';
+import type { Edit } from './edits';
+
 /** Names that rewritten cells call; defined on `globalThis` where nobody sees them. */
 export const CellName = {
   import: '$$import',
@@ -12,12 +17,6 @@ export const CellName = {
   stops: '$$stops',
   stop: '$$stop'
 } as const;
-
-interface Edit {
-  start: number;
-  end: number;
-  text: string;
-}
 
 /** A mistake in a cell. Line and column count from 1. */
 export class CellSyntaxError extends SyntaxError {
@@ -33,15 +32,49 @@ export class CellSyntaxError extends SyntaxError {
   }
 }
 
+export interface Rewritten {
+  /** One after another; together they are the cell. */
+  scripts: string[];
+  /** How many columns further their first lines are than that of the cell. */
+  shift: number;
+}
+
 /**
  * @param code JavaScript
  * @param slot where it is said that the cell has to stop
  * @throws CellSyntaxError
  */
-export function rewriteCell(code: string, slot: number): string {
-  const edits: Edit[] = [];
-  visit(parseCell(code), node => edits.push(...editsFor(node, code, slot)));
-  return apply(code, edits);
+export function rewriteCell(code: string, slot: number): Rewritten {
+  const program = parseCell(code);
+  const { names, edits: assignments, functions } = takeOutDeclarations(program, code);
+  const isAsync = awaits(program);
+  const edits: Edit[] = [...assignments, ...(isAsync ? returnLast(program) : [])];
+  visit(program, node => edits.push(...editsFor(node, code, slot)));
+
+  const isInFunction = ({ start, end }: Edit): boolean =>
+    functions.some(place => place.start <= start && end <= place.end);
+  const body = applyEdits(code, [
+    ...edits.filter(edit => !isInFunction(edit)),
+    ...functions.map(({ start, end }) => blank(code, start, end))
+  ]);
+  const between = [{ end: 0 }, ...functions].map(({ end }, index) =>
+    blank(code, end, functions[index]?.start ?? code.length)
+  );
+  const declared = applyEdits(code, [
+    ...functions.flatMap(place => place.edits),
+    ...edits.filter(isInFunction),
+    ...between
+  ]);
+  const shift = isAsync ? ASYNC_HEAD.length : 0;
+  return {
+    scripts: [
+      ...(names.length === 0 ? [] : [`let ${names.join(', ')};`]),
+      // Before all else, as functions may be called before their declaration.
+      ...(functions.length === 0 ? [] : [' '.repeat(shift) + declared]),
+      isAsync ? ASYNC_HEAD + body + ASYNC_TAIL : body
+    ],
+    shift
+  };
 }
 
 /** @throws CellSyntaxError */
@@ -126,7 +159,7 @@ function stoppable(body: Node, slot: number): Edit[] {
     ? [{ start: body.start + 1, end: body.start + 1, text: look }]
     : [
         { start: body.start, end: body.start, text: `{${look}` },
-        { start: body.end, end: body.end, text: '}' }
+        { start: body.end, end: body.end, text: '}', closes: true }
       ];
 }
 
@@ -153,9 +186,10 @@ function importText(node: ImportDeclaration, source: string): string {
     .join(', ');
   const options = attributes === '' ? '' : `, { with: { ${attributes} } }`;
   const load = loaded(node.source.raw, options);
+  // The names are declared outside of the function that the cell becomes.
   const wanted = [
-    ...(namespace === undefined ? [] : [`const ${namespace} = ${load}`]),
-    ...(names.length === 0 ? [] : [`const { ${names.join(', ')} } = ${load}`])
+    ...(namespace === undefined ? [] : [`${namespace} = ${load}`]),
+    ...(names.length === 0 ? [] : [`({ ${names.join(', ')} } = ${load.slice(0, -1)});`])
   ];
   return wanted.length === 0 ? load : wanted.join(' ');
 }
@@ -166,36 +200,7 @@ function replaced(node: Node, text: string, source: string): Edit {
   return { start: node.start, end: node.end, text: text + '\n'.repeat(lines) };
 }
 
-function apply(source: string, edits: readonly Edit[]): string {
-  const ordered = edits
-    .map((edit, index) => ({ ...edit, index }))
-    // At one place: what opens a body comes in the order of the tree, what closes it the other way round.
-    .sort((a, b) => a.start - b.start || a.end - b.end || a.index - b.index);
-  let result = '';
-  let at = 0;
-  for (const { start, end, text } of ordered) {
-    result += source.slice(at, start) + text;
-    at = Math.max(at, end);
-  }
-  return result + source.slice(at);
-}
-
 function visit(node: Node, see: (node: AnyNode) => void): void {
   see(node as AnyNode);
-  for (const value of Object.values(node) as unknown[]) {
-    for (const child of Array.isArray(value) ? (value as unknown[]) : [value]) {
-      if (isNode(child)) {
-        visit(child, see);
-      }
-    }
-  }
-}
-
-function isNode(value: unknown): value is Node {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { type?: unknown }).type === 'string' &&
-    typeof (value as { start?: unknown }).start === 'number'
-  );
+  childrenOf(node).forEach(child => visit(child, see));
 }

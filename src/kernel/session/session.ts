@@ -5,6 +5,7 @@ import { failureOf } from '../cell/failure';
 import type { CellSource } from '../cell/failure';
 import { prepareCell } from '../cell/prepareCell';
 import { CellSyntaxError } from '../cell/rewrite';
+import { PROMISE_KEY } from '../cell/asyncCell';
 import { STOP_SLOTS } from '../commands';
 import { inspect, mimeBundleOf } from '../display/mimeBundle';
 import type { FrameWriter } from '../frames';
@@ -113,17 +114,21 @@ export class CellSession {
 
   private async evaluate(cell: RunningCell, code: string, slot: number): Promise<unknown> {
     this.sources.set(cell.count, { code, original: (line, column) => ({ line, column }) });
-    const { script, original } = prepareCell(code, slot);
+    const { scripts, original } = prepareCell(code, slot);
     this.sources.set(cell.count, {
       code,
       original: (line, column) =>
         original(line, line === 1 ? Math.max(1, column - FIRST_LINE_SHIFT) : column)
     });
-    const outcome = await this.evaluator.evaluate(script, `In[${cell.count}]`);
-    if ('thrown' in outcome) {
-      throw outcome.thrown;
+    let value: unknown;
+    for (const script of scripts) {
+      const outcome = await this.evaluator.evaluate(script, `In[${cell.count}]`);
+      if ('thrown' in outcome) {
+        throw outcome.thrown;
+      }
+      ({ value } = outcome);
     }
-    return outcome.value;
+    return isPromiseOfCell(value) ? value[PROMISE_KEY] : value;
   }
 
   private async show(value: unknown, { id }: RunningCell): Promise<void> {
@@ -141,6 +146,10 @@ export class CellSession {
     }
     return failureOf(thrown, count, this.sources);
   }
+}
+
+function isPromiseOfCell(value: unknown): value is Record<typeof PROMISE_KEY, Promise<unknown>> {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, PROMISE_KEY);
 }
 
 /** The work's own end; or, some time after the cell was stopped, that. The work is then left to itself. */
