@@ -69,20 +69,27 @@ function standIn(whole, names, _quote, specifier) {
 function rewritten(path, text, texts) {
   return text
     .replace(PACKAGE_IMPORT, standIn)
-    .replace(SPECIFIER, (whole, before, quote, specifier) =>
-      specifier.startsWith('.')
-        ? `${before}${quote}${wholeName(path, specifier, texts)}${quote}`
-        : whole
-    );
+    .replace(SPECIFIER, (whole, before, quote, specifier) => {
+      if (specifier.startsWith('node:')) {
+        return whole;
+      }
+      if (!specifier.startsWith('.')) {
+        throw new Error(`${path} imports ${specifier} in a way that has no stand-in here.`);
+      }
+      return `${before}${quote}${wholeName(path, specifier, texts)}${quote}`;
+    });
 }
 
 /** What the entry reaches; declarations of what is only used inside are not there. */
 function reached(texts, first) {
-  const found = new Set([first]);
-  for (const path of found) {
-    for (const [, , , specifier] of (texts.get(path) ?? '').matchAll(SPECIFIER)) {
-      if (specifier.startsWith('.')) {
-        found.add(join(dirname(path), specifier));
+  const found = new Map([[first, '']]);
+  for (const path of found.keys()) {
+    const text = rewritten(path, texts.get(path) ?? '', texts);
+    found.set(path, text);
+    for (const [, , , specifier] of text.matchAll(SPECIFIER)) {
+      const next = join(dirname(path), specifier);
+      if (specifier.startsWith('.') && !found.has(next)) {
+        found.set(next, '');
       }
     }
   }
@@ -92,14 +99,13 @@ function reached(texts, first) {
 /** Writes the declarations; whoever reads them meanwhile sees the old ones or the new ones. */
 export async function writeNotebookTypes() {
   const texts = emit();
-  const whole = new Map([...texts].map(([path, text]) => [path, rewritten(path, text, texts)]));
   const output = join(bundleFolder, 'types');
   const temporary = `${output}.${process.pid}.tmp`;
   try {
-    for (const path of reached(whole, join('notebook', 'index.d.ts'))) {
+    for (const [path, text] of reached(texts, join('notebook', 'index.d.ts'))) {
       const file = join(temporary, path);
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, whole.get(path));
+      await writeFile(file, text);
     }
     await rm(output, { recursive: true, force: true });
     await rename(temporary, output);

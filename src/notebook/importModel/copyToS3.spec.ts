@@ -8,7 +8,7 @@ import { show } from '../display';
 import { connect, currentSession } from '../session';
 import { startNotebookTrial } from '../session/testing/notebookTrial';
 import type { NotebookTrial } from '../session/testing/notebookTrial';
-import { copyToS3, downloadThenCopy, planCopyToS3 } from '.';
+import { copyToS3, downloadThenCopy, planCopyToS3, reviewModel } from '.';
 
 jest.setTimeout(60_000);
 
@@ -74,6 +74,12 @@ describe('a copy in a cell', () => {
   it('can bring the files to the disk first', async () => {
     const cacheFolder = join(process.env.HOME ?? '', 'cache', 'hub');
     process.env.HF_HUB_CACHE = cacheFolder;
+    for (const { checks } of [
+      await planCopyToS3({ cacheFolder }),
+      await reviewModel({ cacheFolder })
+    ]) {
+      expect(checks.map(({ id }) => id)).toContain('download-fits');
+    }
     const result = await downloadThenCopy({ prefix: 'through-disk' });
     expect(result.manifest?.source).toMatchObject({ kind: 'hub', cacheFolder });
     const [repository = ''] = (await readdir(cacheFolder)).filter(name => /^models--/.test(name));

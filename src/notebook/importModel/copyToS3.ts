@@ -11,7 +11,6 @@ import {
   openCopySource,
   parseS3Uri,
   planCopy,
-  planDownload,
   readManifest,
   requireExecutable,
   sourceVersion,
@@ -34,6 +33,7 @@ import { checksTable, planTable, proofsTable } from '../views';
 import { requireConsent } from './consent';
 import { notebookJobs } from './notebookJobs';
 import { requireBucket } from './reviewModel';
+import { downloadChecks } from './downloadChecks';
 import { runLive } from './runLive';
 
 export interface PlanCopyToS3Options {
@@ -92,14 +92,8 @@ export async function planCopyToS3(
   const plan = await planCopy(context, {
     ...{ inspection, source, destination, chatTemplate, account, signal }
   });
-  const checks = [...inspection.checks, ...plan.checks];
-  if (options.cacheFolder !== undefined && source.kind === 'hub') {
-    const { cacheFolder } = options;
-    const { environment } = context;
-    checks.push(
-      ...(await planDownload(context, plan, { cacheFolder, environment, signal })).checks
-    );
-  }
+  const ofDisk = await downloadChecks(context, plan, signal);
+  const checks = [...inspection.checks, ...plan.checks, ...ofDisk];
   const displayed: CopyPlan & Displayed = displayedAs({ ...plan, checks }, () =>
     copyView(displayed)
   );

@@ -4,6 +4,7 @@ import { displayedAs, withCellSignal } from '../display';
 import type { Displayed } from '../display';
 import { currentSession } from '../session';
 import { reviewView } from '../views';
+import { downloadChecks } from './downloadChecks';
 
 /** As for `reviewImport`; model, bucket and role are those of `connect()` where none are given. */
 export type ReviewModelOptions = Partial<ImportOptions>;
@@ -21,14 +22,19 @@ export async function reviewModel(
   const ofSession = options.createRole === true ? undefined : session.roleArn;
   const signal = withCellSignal(options.signal);
   try {
-    const review = await reviewImport(session.context, {
+    const reviewed = await reviewImport(session.context, {
       ...options,
       model: options.model ?? session.model,
       bucket: requireBucket(options.bucket ?? session.bucket),
       roleArn: (options.roleArn ?? ofSession) || undefined,
       signal
     });
-    return displayedAs(review, () => reviewView(review));
+    const ofDisk = await downloadChecks(session.context, reviewed.plan, signal);
+    const review: ImportReview & Displayed = displayedAs(
+      { ...reviewed, checks: [...reviewed.checks, ...ofDisk] },
+      () => reviewView(review)
+    );
+    return review;
   } catch (error) {
     throw error instanceof BedrockImportError && error.code === 'ROLE_MISSING'
       ? new BedrockImportError({
