@@ -17,6 +17,7 @@ from typing import Any
 from ipykernel.kernelbase import Kernel
 
 from jupyterlab_bedrock_import.command import LaunchError
+from jupyterlab_bedrock_import.kernel.assistance import Assistance
 from jupyterlab_bedrock_import.kernel.child import DenoChild, Ended, Event, Printed
 from jupyterlab_bedrock_import.kernel.frames import Frame
 from jupyterlab_bedrock_import.kernel.host import Host
@@ -84,6 +85,7 @@ class DenoKernel(Kernel):
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._questions = 0
         self._host = Host()
+        self._assistance = Assistance(self._question)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -181,6 +183,7 @@ class DenoKernel(Kernel):
 
     def _ended(self, event: Ended) -> None:
         self._child = None
+        self._assistance.forget()
         for answer in self._answers.values():
             if not answer.done():
                 answer.set_result(None)
@@ -235,6 +238,10 @@ class DenoKernel(Kernel):
         if len(self._cell_messages) > KNOWN_CELLS:
             self._cell_messages.popitem(last=False)
         self._running = cell
+        if not silent:
+            warnings = await self._assistance.type_warnings(code)
+            if warnings:
+                self._publish("stream", {"name": "stderr", "text": warnings}, cell.id)
         child.send(
             {
                 "type": "execute",
@@ -253,6 +260,7 @@ class DenoKernel(Kernel):
         failure = content.get("failure")
         if failure is not None:
             return self._fail(failure, silent)
+        self._assistance.ran(code)
         return {
             "status": "ok",
             "execution_count": self.execution_count,
@@ -385,15 +393,8 @@ class DenoKernel(Kernel):
             self._answers.pop(number, None)
 
     async def do_complete(self, code: str, cursor_pos: int) -> dict[str, Any]:
-        """Names that are there now."""
-        found = await self._question(
-            {"type": "complete", "code": code, "cursor": utf16_length(code[:cursor_pos])}
-        )
-        matches, start, end = [], cursor_pos, cursor_pos
-        if found is not None:
-            matches = found["matches"]
-            start = code_point(code, found["start"])
-            end = code_point(code, found["end"])
+        """Names that could stand at the cursor."""
+        matches, start, end = await self._assistance.complete(code, cursor_pos)
         return {
             "status": "ok",
             "matches": matches,
@@ -406,15 +407,8 @@ class DenoKernel(Kernel):
         self, code: str, cursor_pos: int, detail_level: int = 0, omit_sections: Any = ()
     ) -> dict[str, Any]:
         """What a name is."""
-        found = await self._question(
-            {"type": "inspect", "code": code, "cursor": utf16_length(code[:cursor_pos])}
-        )
-        return {
-            "status": "ok",
-            "found": bool(found),
-            "data": {"text/plain": found} if found else {},
-            "metadata": {},
-        }
+        data = await self._assistance.inspect(code, cursor_pos)
+        return {"status": "ok", "found": bool(data), "data": data, "metadata": {}}
 
     async def do_is_complete(self, code: str) -> dict[str, Any]:
         """Whether Enter runs what has been typed in a console."""
@@ -440,6 +434,7 @@ class DenoKernel(Kernel):
         if child is not None:
             await child.stop()
         await self._host.stop()
+        await self._assistance.stop()
 
     def _spawn(self, work: Any) -> asyncio.Task[Any]:
         task = asyncio.ensure_future(work)
@@ -465,13 +460,3 @@ def why_ended(event: Ended, cell: RunningCell) -> tuple[str, str]:
     words = " ".join(event.last_words.split())[-LAST_WORDS:]
     said = f" It said: {words}" if words else ""
     return "Exited", f"The process that runs cells ended with code {event.code}. {lost}{said}"
-
-
-def utf16_length(text: str) -> int:
-    """How JavaScript counts characters."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def code_point(text: str, utf16: int) -> int:
-    """How Python and Jupyter count them."""
-    return len(text.encode("utf-16-le")[: utf16 * 2].decode("utf-16-le", "ignore"))

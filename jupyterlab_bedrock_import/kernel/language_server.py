@@ -34,15 +34,16 @@ LATER_SECONDS = 3.0
 # So many questions without an answer in a row, and it hangs.
 HANGING_AFTER = 3
 
-# Nobody asked for so long: it holds 250 MB, and is back in two seconds.
+# Nobody asked for so long: it holds 400 MB, and is back in two seconds.
 IDLE_SECONDS = 900.0
 
 # A server that searches a registry while somebody types sends what is typed there. Nothing listens
 # on this port (RFC 863).
 NO_NETWORK = "http://127.0.0.1:9"
 
-# Half the memory that V8 takes for young objects saves 40 MB and costs no time.
-V8_FLAG = "--max-semi-space-size=4"
+# V8 lets garbage grow with the machine's memory: 300 questions hold 570 MB, with these limits 390 MB,
+# at the same cost. Types of large packages still have their place.
+V8_FLAGS = "--max-semi-space-size=4,--max-old-space-size=768"
 
 # CompletionItemKind of the Language Server Protocol, from 1.
 KINDS = (
@@ -289,7 +290,7 @@ def server_environment(env: Mapping[str, str]) -> dict[str, str]:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         result[name] = result[name.lower()] = NO_NETWORK
     result["DENO_NO_UPDATE_CHECK"] = "1"
-    result["DENO_V8_FLAGS"] = ",".join(filter(None, (result.get("DENO_V8_FLAGS"), V8_FLAG)))
+    result["DENO_V8_FLAGS"] = ",".join(filter(None, (result.get("DENO_V8_FLAGS"), V8_FLAGS)))
     return result
 
 

@@ -67,13 +67,18 @@ export class CommandReader {
   /**
    * Stands still until the user has answered.
    *
+   * @param cell the id of the execution that asks
    * @param ask asks the user; called when an answer can be taken
    * @returns null when the question was dismissed
    * @throws PromptInterrupted
    */
-  waitForInput(ask: () => void): string | null {
-    const { input, text } = this.shared;
+  waitForInput(cell: number, ask: () => void): string | null {
+    const { input, stops, text } = this.shared;
     Atomics.store(input, 0, InputState.none);
+    // The thread first says that a cell is to stop, and then answers its question: one of both is seen.
+    if (Atomics.load(stops, cell % STOP_SLOTS) !== 0) {
+      throw new PromptInterrupted('The cell was interrupted before it could ask.');
+    }
     ask();
     Atomics.wait(input, 0, InputState.none);
     const state = Atomics.load(input, 0);

@@ -5,7 +5,7 @@ import { currentCellId } from './currentCell';
 /** `alert`, `confirm` and `prompt` of the web, answered in the notebook. */
 export function installDialogs(reader: CommandReader, send: (frame: Frame) => void): void {
   const ask = (prompt: string): string | null =>
-    reader.waitForInput(() => {
+    reader.waitForInput(currentCellId(), () => {
       send({ type: 'input', cell: currentCellId(), prompt, password: false });
     });
   Object.assign(globalThis, {
