@@ -61,9 +61,9 @@ class Place:
 def sandbox_env() -> Iterator[dict[str, str]]:
     """Variables of one sandbox with the model that really answers; waits are short in it."""
     quick = ["--fault", "import-seconds=0.5", "--fault", "model-not-ready=0.5"]
+    command = [sys.executable, "-m", "jupyterlab_bedrock_import", "sandbox"]
     child = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab_bedrock_import", "sandbox", "--json", "--stop-with-stdin"]
-        + quick,
+        [*command, "--json", "--stop-with-stdin", *quick],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -1,4 +1,4 @@
-"""The first three tutorials, from top to bottom, twice, out of order, after a restart, and as on AWS."""
+"""The first three tutorials: whole, twice, out of order, after a restart, and as on AWS."""
 
 from __future__ import annotations
 
@@ -166,8 +166,9 @@ def test_start_imports_answers_proves_and_deletes(
     assert len(code_cells(notebook)) == 10
 
     assert "Connected to the sandbox" in text_of(notebook, "connect")
-    assert "LlamaForCausalLM" in text_of(notebook, "inspect-model")
-    assert re.search(r"\d+ checks: \d+ ok, 0 warnings, 0 blockers", text_of(notebook, "inspect-model"))
+    inspected = text_of(notebook, "inspect-model")
+    assert "LlamaForCausalLM" in inspected
+    assert re.search(r"\d+ checks: \d+ ok, 0 warnings, 0 blockers", inspected)
     [disk] = pictures(notebook, "check-disk")
     assert disk.startswith("<svg") and disk.endswith("</svg>")
     assert "from the hub to S3, without this disk" in text_of(notebook, "check-disk")
@@ -256,6 +257,13 @@ def test_start_on_aws_makes_a_role_and_deletes_it_too(
     assert account.models() == [] and account.keys() == []
 
 
+def test_start_needs_no_account(run_notebook: Any) -> None:
+    # The kernel starts a sandbox of its own.
+    notebook = run_notebook(START, change=only("connect", "inspect-model"), variables={})
+    assert "Connected to the sandbox" in text_of(notebook, "connect")
+    assert "LlamaForCausalLM" in text_of(notebook, "inspect-model")
+
+
 def test_start_on_aws_names_what_is_missing(
     run_notebook: Any, sandbox_env: dict[str, str]
 ) -> None:
@@ -267,6 +275,15 @@ def test_start_on_aws_names_what_is_missing(
     )
     [message] = errors(cell_of(notebook, "review-import"))
     assert "bucket" in message
+
+
+def test_an_output_that_shows_a_secret_would_be_found(run_notebook: Any) -> None:
+    def change(notebook: NotebookNode) -> None:
+        only("connect")(notebook)
+        cell_of(notebook, "connect").source = "console.log(Deno.env.get('HF_TOKEN'))"
+
+    with pytest.raises(AssertionError, match="HF_TOKEN is in an output"):
+        run_notebook(START, change=change)
 
 
 # 2: the machine.
