@@ -174,6 +174,8 @@ class LanguageServer:
         if self._starting and self._connection is None:
             await asyncio.wait([self._starting], timeout=STOP_SECONDS)
         await self._end()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _place(self, document: CellsDocument, cursor: int) -> dict[str, Any]:
         return {"textDocument": {"uri": self._uri}, "position": document.position(cursor)}
