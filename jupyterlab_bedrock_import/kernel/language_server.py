@@ -348,9 +348,11 @@ def completions_of(
 
 
 def is_meant(item: Mapping[str, Any], text: str, typed: str) -> bool:
-    """Whether what is typed begins it. A dot may turn into `?.name` or `["a name"]`."""
+    """Whether what is typed begins it. A dot may turn into `?.name` or `["a name"]`; into a symbol,
+    which every string and array has, nobody wants it to turn."""
     if typed.startswith(".") and not text.startswith("."):
-        return str(item["label"]).lower().startswith(typed[1:])
+        is_wanted = text.startswith(("?.", '["', "['"))
+        return is_wanted and str(item["label"]).lower().startswith(typed[1:])
     return (item.get("filterText") or text).lower().startswith(typed)
 
 

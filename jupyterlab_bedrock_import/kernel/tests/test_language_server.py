@@ -169,6 +169,11 @@ def test_completions_of_modules_and_of_earlier_cells(ask: Ask) -> None:
         assert await matches('const way: "hub" | "s3-copy" = "s3-¦"') == ["s3-copy"]
         assert await matches("Deno.jupyter.startS¦") == ["startSandbox"]
         assert await matches("const o = { 'a b': 1 };\no.¦") == ['["a b"]']
+        optional = "const o = {} as { a?: { name: 1 } }; "
+        assert await matches(f"{optional}o.a.¦") == ["?.name"]
+        assert await matches(f"{optional}o.a.na¦") == ["?.name"]
+        # Not one of the text's symbols, which would begin at the dot.
+        assert (await completed(server, CELLS, "size.¦")).start == 5
         assert (await completed(server, [], "class A { #own = 1; f() { this.#o¦ } }")).start == 31
 
     ask(asker)
