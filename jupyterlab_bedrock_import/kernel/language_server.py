@@ -41,8 +41,8 @@ IDLE_SECONDS = 900.0
 # on this port (RFC 863).
 NO_NETWORK = "http://127.0.0.1:9"
 
-# V8 lets garbage grow with the machine's memory: 300 questions hold 570 MB, with these limits 390 MB,
-# at the same cost. Types of large packages still have their place.
+# V8 lets garbage grow with the machine's memory: after 300 questions it holds 570 MB, with these
+# limits 390 MB, at the same cost. Types of large packages still have their place.
 V8_FLAGS = "--max-semi-space-size=4,--max-old-space-size=768"
 
 # CompletionItemKind of the Language Server Protocol, from 1.
