@@ -10,3 +10,5 @@ export * from './cleanUp';
 export * from './machine';
 export * from './permissions';
 export * from './picture';
+export * from './template';
+export * from './transfer';
