@@ -12,3 +12,4 @@ export * from './permissions';
 export * from './picture';
 export * from './template';
 export * from './transfer';
+export * from './converse';
