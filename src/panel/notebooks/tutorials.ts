@@ -14,7 +14,10 @@ export function tutorials(trans: TranslationBundle): readonly Tutorial[] {
     { name: FIRST_TUTORIAL, title: trans.__('Start here: a model to Bedrock in ten cells') },
     { name: '2-your-machine.ipynb', title: trans.__('Your machine: disk, caches and trash') },
     { name: '3-permissions.ipynb', title: trans.__('Permissions: who may do what') },
-    { name: '4-streaming-to-s3.ipynb', title: trans.__('Streaming from Hugging Face to S3') },
+    {
+      name: '4-streaming-to-s3.ipynb',
+      title: trans.__('Streaming from Hugging Face to S3: every byte once, and proved')
+    },
     { name: '5-chat-templates.ipynb', title: trans.__('Chat templates and Converse') },
     { name: '6-import-invoke-clean-up.ipynb', title: trans.__('Import, invoke, clean up') }
   ];
