@@ -134,7 +134,7 @@ describe('a model in the sandbox', () => {
       text: '',
       toolCalls: [{ name: 'get_weather', input: { city: 'Paris' } }],
       stopReason: 'tool_use',
-      toolsBy: 'system text'
+      toolsBy: 'plain words'
     });
     expect(answer.prompt).toContain('- get_weather: The weather in a city now.');
     expect(answer.prompt).toMatch(/<assistant>\{"name": "get_weather", "parameters": \{"city": "$/);
@@ -172,17 +172,17 @@ describe('a model in the sandbox', () => {
         ...{ turns, tools: [WEATHER], template, clock: together() }
       });
     const inWords = await ask(TEMPLATE);
-    expect(inWords.toolsBy).toBe('system text');
+    expect(inWords.toolsBy).toBe('plain words');
     expect(inWords.prompt).toContain(
-      '<assistant>{"name": "get_weather", "parameters": {"city":"Paris"}}</><user>get_weather returned {"sky":"cloudy"}.'
+      '<assistant>{"name": "get_weather", "parameters": {"city":"Paris"}}</><user>get_weather returned: {"sky":"cloudy"}\n'
     );
     const native = await ask(TEMPLATE_WITH_TOOLS);
-    expect(native.toolsBy).toBe('template');
+    expect(native.toolsBy).toBe('chat template');
     expect(native.prompt).toBe(
       '[get_weather]<user>What is the weather in Paris?<assistant>get_weather {"city": "Paris"}<tool>{"sky":"cloudy"}<assistant>'
     );
     const refusing = await ask(`{% if tools %}{{ raise_exception('no') }}{% endif %}${TEMPLATE}`);
-    expect(refusing.toolsBy).toBe('system text');
+    expect(refusing.toolsBy).toBe('plain words');
   });
 
   it('says which tools there are', async () => {

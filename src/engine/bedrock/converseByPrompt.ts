@@ -24,7 +24,7 @@ export interface ConverseByPromptOptions extends ConverseOptions {
 export interface PromptedAnswer extends ConverseAnswer {
   /** What the model has read. */
   prompt: string;
-  /** Who laid out the tools: the chat template, or a system text in plain words. */
+  /** Who laid out the tools: the chat template, or words of a system text. */
   toolsBy?: ConversePrompt['toolsBy'];
 }
 

@@ -20,8 +20,8 @@ export interface ConversePrompt {
   prompt: string;
   /** That beginning. */
   begun: string;
-  /** Who lays out the tools: the model's own template, or a system text in plain words. */
-  toolsBy?: 'template' | 'system text';
+  /** Who lays out the tools: the model's own template, or words of a system text. */
+  toolsBy?: 'chat template' | 'plain words';
 }
 
 /**
@@ -48,8 +48,8 @@ export function layOutPrompt(options: PromptOptions): ConversePrompt {
   }
   const native = renderNatively(options);
   return native === undefined
-    ? { prompt: render(options, inWords(options)) + begun, begun, toolsBy: 'system text' }
-    : { prompt: native + begun, begun, toolsBy: 'template' };
+    ? { prompt: render(options, inWords(options)) + begun, begun, toolsBy: 'plain words' }
+    : { prompt: native + begun, begun, toolsBy: 'chat template' };
 }
 
 function render(
@@ -128,14 +128,12 @@ function inWords({ turns, system, tools = [] }: PromptOptions): ChatTemplateMess
     ...(told === '' ? [] : [{ role: 'system', content: told }]),
     ...turns.map((turn): ChatTemplateMessage => {
       if ('toolResults' in turn) {
-        const results = turn.toolResults.map(
-          result =>
-            `${calls.get(result.id) ?? 'The tool'} ${result.failed === true ? 'failed' : 'returned'} ${outputText(result)}.`
-        );
-        return {
-          role: 'user',
-          content: [...results, 'Answer my question in one sentence.'].join(' ')
-        };
+        const results = turn.toolResults.map(result => {
+          const name = calls.get(result.id) ?? 'The tool';
+          return `${name} ${result.failed === true ? 'failed' : 'returned'}: ${outputText(result)}`;
+        });
+        const content = [...results, 'Answer my question in one sentence.'].join('\n');
+        return { role: 'user', content };
       }
       const { role, text } = turn;
       const said = role === 'user' ? [] : (turn.toolCalls ?? []).map(callText);

@@ -13,16 +13,30 @@ export interface UnitRates {
   source: string;
 }
 
+const SOURCE = 'second-hand, gathered on 2026-11-22';
+const PER_MONTH = 1.95;
+const OF_REGION: Readonly<Record<string, number>> = {
+  'us-east-1': 0.05718,
+  'eu-central-1': 0.07144
+};
+/** Of GPT-OSS, which only us-east-1 takes. */
+const OF_VERSION_2 = 0.1433;
+
 /**
- * Rates of units of version 1.0, as others have written them down; AWS's page of prices decides (Amazon Bedrock
- * Pricing, "Custom Model Import").
+ * Rates as others have written them down; AWS's own page of prices decides (Amazon Bedrock Pricing, "Custom
+ * Model Import"). For a Region that nobody has written down, those of us-east-1, which the source then says.
+ *
+ * @param version - Of the units, as `getImportedModel` tells it. @default v1.0
  */
-export const UNIT_RATES: ReadonlyMap<string, UnitRates> = new Map(
-  Object.entries({ 'us-east-1': 0.05718, 'eu-central-1': 0.07144 }).map(([region, perMinute]) => [
-    region,
-    { perMinute, perMonth: 1.95, source: 'second-hand, gathered on 2026-11-22' }
-  ])
-);
+export function unitRatesFor(region: string, version = 'v1.0'): UnitRates {
+  if (version.startsWith('v2')) {
+    return { perMinute: OF_VERSION_2, perMonth: PER_MONTH, source: SOURCE };
+  }
+  const known = OF_REGION[region];
+  return known === undefined
+    ? { ...unitRatesFor('us-east-1'), source: `of us-east-1, not of ${region}; ${SOURCE}` }
+    : { perMinute: known, perMonth: PER_MONTH, source: SOURCE };
+}
 
 /** Minutes for which an active copy is billed at least, and by which it is billed on. */
 export const WINDOW_MINUTES = 5;
@@ -50,7 +64,7 @@ const EXAMPLES: ReadonlyArray<readonly [what: string, copies: number, windows: n
  * What answers and storage of an imported model come to: copies × custom model units of a copy × rate a
  * minute × 5 × windows.
  *
- * @param rates - Those of your Region; see `UNIT_RATES`.
+ * @param rates - Those of your Region; see `unitRatesFor`.
  * @throws BedrockImportError `UNITS_UNKNOWN` for a model of which Bedrock has not told its units
  */
 export function estimateCost(

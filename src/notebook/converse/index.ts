@@ -1,4 +1,4 @@
-export { estimateCost, UNIT_RATES, WINDOW_MINUTES } from './estimateCost';
+export { estimateCost, unitRatesFor, WINDOW_MINUTES } from './estimateCost';
 export type { CostEstimate, UnitRates } from './estimateCost';
 export { lookAtQuotas } from './lookAtQuotas';
 export type { Quotas } from './lookAtQuotas';

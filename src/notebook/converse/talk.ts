@@ -29,6 +29,11 @@ export interface Talk extends ConverseAnswer, Partial<Pick<PromptedAnswer, 'prom
   fallbackReason?: string;
 }
 
+const TOOLS_BY: Readonly<Record<NonNullable<Talk['toolsBy']>, string>> = {
+  'chat template': 'tools by the chat template',
+  'plain words': 'tools in plain words'
+};
+
 /** Codes that say that the other way is worth a try. */
 const NOT_BY_CONVERSE: ReadonlySet<string> = new Set([
   'CONVERSE_UNSUPPORTED',
@@ -138,7 +143,7 @@ function summaryOf(talk: Talk): string {
     outputTokens === undefined ? '' : `${outputTokens} out`,
     `ended with ${stopReason}`,
     coldStartMs > 0 ? `after a cold start of ${formatDuration(coldStartMs / 1000)}` : '',
-    toolsBy === undefined ? '' : `tools laid out by the ${toolsBy}`,
+    toolsBy === undefined ? '' : TOOLS_BY[toolsBy],
     talk.fallbackReason ?? ''
   ]
     .filter(part => part !== '')
