@@ -29,7 +29,9 @@ function wheelInputs() {
     ...BUILD_INPUTS,
     ...modules.map(name => join(PACKAGE, name)),
     join(PACKAGE, 'server'),
+    join(PACKAGE, 'kernel'),
     'jupyter-config',
+    'notebooks',
     'pyproject.toml',
     'README.md'
   ];

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from '@playwright/test';
 import type { Locator, Page } from '@playwright/test';
 
+import type { Lab } from './lab';
 import type { PanelPage } from './panel';
 
 export const KERNEL = 'TypeScript (Deno)';
@@ -10,13 +11,20 @@ export const KERNEL = 'TypeScript (Deno)';
 export interface CodeCell {
   cell_type: string;
   execution_count: number | null;
-  outputs: { output_type: string }[];
+  outputs: { output_type: string; text?: string | string[]; data?: object }[];
 }
 
 /** The notebook in sight, with its kernel ready for cells. */
 export async function openNotebook(page: Page, heading: string): Promise<Locator> {
   const notebook = page.locator('.jp-NotebookPanel:visible');
   await expect(notebook.getByRole('heading', { name: heading, level: 1 })).toBeVisible();
+  await kernelIsReady(page);
+  return notebook;
+}
+
+/** Until the notebook in sight can run cells. */
+export async function kernelIsReady(page: Page): Promise<void> {
+  const notebook = page.locator('.jp-NotebookPanel:visible');
   await expect(notebook.locator('.jp-Toolbar-kernelName')).toContainText(KERNEL);
   await expect(notebook.locator('.jp-Notebook-ExecutionIndicator')).toHaveAttribute(
     'data-status',
@@ -41,7 +49,6 @@ export async function openNotebook(page: Page, heading: string): Promise<Locator
     await Promise.all([revealed, sessionContext.ready]);
     await sessionContext.session.kernel.info;
   });
-  return notebook;
 }
 
 /** Runs the notebook in sight from top to bottom. */
@@ -53,4 +60,19 @@ export async function runAll(panel: PanelPage): Promise<void> {
 export function codeCells(file: string): CodeCell[] {
   const { cells } = JSON.parse(readFileSync(file, 'utf8')) as { cells: CodeCell[] };
   return cells.filter(({ cell_type: type }) => type === 'code');
+}
+
+/** Ends what a test has started. */
+export async function endKernels(page: Page, lab: Lab): Promise<void> {
+  // It would complain that its kernel goes.
+  await page.goto('about:blank');
+  const headers = { Authorization: `token ${lab.token}` };
+  const sessions = (await (await fetch(`${lab.address}api/sessions`, { headers })).json()) as {
+    id: string;
+  }[];
+  await Promise.all(
+    sessions.map(({ id }) =>
+      fetch(`${lab.address}api/sessions/${id}`, { method: 'DELETE', headers })
+    )
+  );
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { SectionIDs } from '../src/panel/commandIds';
 import { expect, test } from './fixtures';
 import type { Lab } from './lab';
-import { codeCells, openNotebook, runAll } from './notebook';
+import { codeCells, endKernels, openNotebook, runAll } from './notebook';
 
 const FOLDER = 'bedrock-import-notebooks';
 const FIRST = '1-start-here.ipynb';
@@ -20,19 +20,7 @@ function copyOf(lab: Lab, name: string): string {
 test.beforeEach(({ lab }) => rmSync(join(lab.root, FOLDER), { recursive: true, force: true }));
 
 /** Kernels of a test would stay until the server ends. */
-test.afterEach(async ({ page, lab }) => {
-  // It would complain that its kernel goes.
-  await page.goto('about:blank');
-  const headers = { Authorization: `token ${lab.token}` };
-  const sessions = (await (await fetch(`${lab.address}api/sessions`, { headers })).json()) as {
-    id: string;
-  }[];
-  await Promise.all(
-    sessions.map(({ id }) =>
-      fetch(`${lab.address}api/sessions/${id}`, { method: 'DELETE', headers })
-    )
-  );
-});
+test.afterEach(({ page, lab }) => endKernels(page, lab));
 
 test('the launcher opens a copy of the first tutorial with the kernel for it', async ({
   page,

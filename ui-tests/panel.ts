@@ -11,7 +11,8 @@ const SECTIONS = {
   'This machine': SectionIDs.machine,
   'Import a model': SectionIDs.model,
   Jobs: SectionIDs.jobs,
-  'Imported models': SectionIDs.importedModels
+  'Imported models': SectionIDs.importedModels,
+  Tutorials: SectionIDs.notebooks
 } as const;
 
 export type SectionTitle = keyof typeof SECTIONS;

@@ -15,7 +15,7 @@ const STATE_ID = 'jupyterlab-bedrock-import:sidebar';
 const RANK = 450;
 
 /** Closed until the user opens them, so that the form has room. */
-const CLOSED_AT_FIRST: readonly string[] = [SectionIDs.importedModels];
+const CLOSED_AT_FIRST: readonly string[] = [SectionIDs.importedModels, SectionIDs.notebooks];
 
 export const sidebarPlugin: JupyterFrontEndPlugin<IImportPanel> = {
   id: 'jupyterlab-bedrock-import:sidebar',
