@@ -103,7 +103,15 @@ describe('notebookPolicy', () => {
     const { Statement } = notebookPolicy({ ...INPUTS, manageImportRole: true });
     const ours = 'arn:aws:iam::123456789012:role/BedrockImport-*';
     expect(statement(Statement, 'ManageImportRole')).toMatchObject({
-      Action: ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:TagRole', 'iam:GetRole'],
+      Action: [
+        'iam:CreateRole',
+        'iam:PutRolePolicy',
+        'iam:TagRole',
+        'iam:GetRole',
+        'iam:ListRolePolicies',
+        'iam:DeleteRolePolicy',
+        'iam:DeleteRole'
+      ],
       Resource: ours
     });
     expect(statement(Statement, 'PassRoleToBedrockCMI')?.Resource).toBe(ours);

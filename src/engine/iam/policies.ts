@@ -142,7 +142,11 @@ export function notebookPolicy(inputs: NotebookPolicyInputs): PolicyDocument {
     statements.push({
       Sid: 'ManageImportRole',
       Effect: 'Allow',
-      Action: ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:TagRole', 'iam:GetRole'],
+      Action: [
+        ...['iam:CreateRole', 'iam:PutRolePolicy', 'iam:TagRole', 'iam:GetRole'],
+        // Who makes a role also cleans up.
+        ...['iam:ListRolePolicies', 'iam:DeleteRolePolicy', 'iam:DeleteRole']
+      ],
       Resource: importRoles
     });
   }

@@ -30,7 +30,7 @@ export interface PolicyInputs {
 }
 
 export interface NotebookPolicyInputs extends PolicyInputs {
-  /** Adds what `createImportRole` needs, for roles named BedrockImport-* only. */
+  /** Adds what making an import role and deleting it again need, for roles named BedrockImport-* only. */
   manageImportRole?: boolean;
   /** Also the right to create this bucket. @default false */
   createBucket?: boolean;

@@ -14,7 +14,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   BedrockInvokeCustomModels: 'ask imported models',
   ListBucketsAndRoles: 'choose from lists; without it, names are typed',
   CreateBucket: 'make the bucket',
-  ManageImportRole: 'make the import role; only names that begin with BedrockImport-'
+  ManageImportRole: 'make import roles and delete them; only names that begin with BedrockImport-'
 };
 
 /** A policy statement by statement: what it is for, what it allows, on what, and only when. */
