@@ -92,7 +92,7 @@ function comparisonView(compared: readonly ComparedPrompt[]): View {
     ({ title, prompt, refusal }) =>
       html`<td style="${STYLES.cell} width: ${width};">
         <div style="${STYLES.heading}">${title}</div>
-        ${prompt === undefined ? refusalView(refusal).html : html`<pre style="${STYLES.code} white-space: pre-wrap; overflow-wrap: anywhere;">${coloured(prompt)}</pre>`}
+        ${prompt === undefined ? refusalView(refusal).html : html`<pre style="${STYLES.code} white-space: pre-wrap; overflow-wrap: anywhere; max-height: none;">${coloured(prompt)}</pre>`}
       </td>`
   );
   const text = stack(

@@ -123,7 +123,7 @@ function readBackView(result: FileReadBack): View {
     heading(`${path}, ${formatBytes(sizeBytes)}`),
     table(
       rows.map(row => (row.length === 2 ? [...row, ''] : row)),
-      { head: ['SHA-256', '', ''] }
+      { head: ['', 'SHA-256', ''] }
     ),
     !matches &&
       note('The object is not what the manifest says. Copy the model again.', { tone: 'blocker' })
