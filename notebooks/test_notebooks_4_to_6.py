@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import hashlib
 import json
 import re
@@ -22,9 +23,7 @@ MODEL_ARN = re.compile(r"arn:aws:bedrock:us-east-1:\d{12}:imported-model/[a-z0-9
 SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 ACCOUNT = "123456789012"
 TUTORIAL_CACHE = "bedrock-import-tutorial-cache"
-
-
-# What stands under a cell.
+CLEAN_UP = ("plan-clean-up", "clean-up")
 
 
 def cell_of(notebook: NotebookNode, cell_id: str) -> NotebookNode:
@@ -32,13 +31,20 @@ def cell_of(notebook: NotebookNode, cell_id: str) -> NotebookNode:
     return found
 
 
-def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+def code_cells(notebook: NotebookNode, pattern: str = ".*") -> list[NotebookNode]:
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [cell for cell in cells if re.fullmatch(pattern, cell.id)]
+
+
+def shown(notebook: NotebookNode, cell_id: str, kind: str) -> list[str]:
+    """What a cell shows in a format."""
+    outputs = cell_of(notebook, cell_id).outputs
+    bundles = [output.data for output in outputs if "data" in output]
+    return [str(data[kind]) for data in bundles if kind in data]
 
 
 def texts(notebook: NotebookNode, cell_id: str) -> list[str]:
-    outputs = cell_of(notebook, cell_id).outputs
-    return [str(output.data["text/plain"]) for output in outputs if "data" in output]
+    return shown(notebook, cell_id, "text/plain")
 
 
 def text_of(notebook: NotebookNode, cell_id: str) -> str:
@@ -46,18 +52,7 @@ def text_of(notebook: NotebookNode, cell_id: str) -> str:
 
 
 def pictures(notebook: NotebookNode, cell_id: str) -> list[str]:
-    outputs = cell_of(notebook, cell_id).outputs
-    bundles = [output.data for output in outputs if "data" in output]
-    return [str(data["image/svg+xml"]) for data in bundles if "image/svg+xml" in data]
-
-
-def markup_of(notebook: NotebookNode, cell_id: str) -> str:
-    outputs = cell_of(notebook, cell_id).outputs
-    return "\n".join(str(output.data["text/html"]) for output in outputs if "data" in output)
-
-
-def errors(cell: NotebookNode) -> list[str]:
-    return [output.evalue for output in cell.outputs if output.output_type == "error"]
+    return shown(notebook, cell_id, "image/svg+xml")
 
 
 def all_shown_well(notebook: NotebookNode) -> None:
@@ -68,9 +63,6 @@ def all_shown_well(notebook: NotebookNode) -> None:
             assert output.output_type in ("display_data", "execute_result"), (cell.id, output)
             assert {"text/html", "text/plain"} <= set(output.data), cell.id
             assert str(output.data["text/plain"]).strip() not in ("", "undefined"), cell.id
-
-
-# How a notebook is run otherwise.
 
 
 def only(*wanted: str) -> Callable[[NotebookNode], None]:
@@ -114,15 +106,13 @@ class Account:
 
     def __init__(self, env: dict[str, str]) -> None:
         self.bucket = env["BEDROCK_IMPORT_SANDBOX_BUCKET"]
-        self._options = {
-            "endpoint_url": env["AWS_ENDPOINT_URL"],
-            "region_name": env["AWS_REGION"],
-            "aws_access_key_id": env["AWS_ACCESS_KEY_ID"],
-            "aws_secret_access_key": env["AWS_SECRET_ACCESS_KEY"],
-        }
-
-    def client(self, service: str) -> Any:
-        return boto3.client(service, **self._options)
+        self.client: Callable[[str], Any] = functools.partial(
+            boto3.client,
+            endpoint_url=env["AWS_ENDPOINT_URL"],
+            region_name=env["AWS_REGION"],
+            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+        )
 
     def models(self) -> list[str]:
         found = self.client("bedrock").list_imported_models()["modelSummaries"]
@@ -138,18 +128,16 @@ class Account:
 
 @pytest.fixture
 def account(sandbox_env: dict[str, str]) -> Account:
-    """Of the tests before nothing is left in it, and nothing may be left after."""
     return Account(sandbox_env)
 
 
-def hub_file(env: dict[str, str], file: str) -> bytes:
+def hub_sha256(env: dict[str, str], file: str, changed_bits: int = 0) -> str:
+    """Of a file on the hub, with these bits of its first byte changed."""
     address = f"{env['HF_ENDPOINT']}/{env['BEDROCK_IMPORT_SANDBOX_MODEL']}/resolve/main/{file}"
     with urllib.request.urlopen(address) as answer:
-        return bytes(answer.read())
-
-
-def hub_sha256(env: dict[str, str], file: str) -> str:
-    return hashlib.sha256(hub_file(env, file)).hexdigest()
+        body = bytearray(answer.read())
+    body[0] ^= changed_bits
+    return hashlib.sha256(body).hexdigest()
 
 
 def left_nothing(account: Account, place: Any) -> None:
@@ -191,9 +179,7 @@ def test_streaming_copies_proves_reads_back_and_deletes(
     published, stated, read_back, damaged = SHA256.findall(checked)
     assert smallest in checked
     assert published == stated == read_back == right
-    changed = bytearray(hub_file(sandbox_env, smallest))
-    changed[0] ^= 1
-    assert damaged == hashlib.sha256(changed).hexdigest() != right
+    assert damaged == hub_sha256(sandbox_env, smallest, changed_bits=1) != right
     assert "the same" in checked
 
     refusal = text_of(notebook, "send-damaged")
@@ -217,7 +203,7 @@ def test_streaming_runs_with_each_cell_twice(
 ) -> None:
     notebook = run_notebook(STREAMING, change=twice)
     all_shown_well(notebook)
-    [again] = [cell for cell in code_cells(notebook) if re.fullmatch(r"copy-\d+", cell.id)]
+    [again] = code_cells(notebook, r"copy-\d+")
     assert "nothing had to move" in text_of(notebook, again.id)
     left_nothing(account, place)
 
@@ -226,12 +212,8 @@ def test_streaming_goes_on_after_a_restart(
     run_notebook: Any, account: Account, place: Any
 ) -> None:
     run_notebook(STREAMING, change=only("connect", "plan-copy", "copy"))
-    after = run_notebook(
-        STREAMING,
-        change=only(
-            *("connect", "plan-copy", "copy", "show-proofs", "plan-clean-up", "clean-up")
-        ),
-    )
+    cells = ("connect", "plan-copy", "copy", "show-proofs", *CLEAN_UP)
+    after = run_notebook(STREAMING, change=only(*cells))
     assert "there, proved" in text_of(after, "plan-copy")
     assert "nothing had to move" in text_of(after, "copy")
     assert "Proved: 9 files" in text_of(after, "show-proofs")
@@ -241,12 +223,12 @@ def test_streaming_goes_on_after_a_restart(
 def test_streaming_works_again_after_its_clean_up(
     run_notebook: Any, account: Account, place: Any
 ) -> None:
-    around = ("plan-copy", "copy", "plan-clean-up", "clean-up")
+    around = ("plan-copy", "copy", *CLEAN_UP)
     notebook = run_notebook(STREAMING, change=only("connect", *around, "copy", "clean-up"))
     # The old plan once more: it still tells what has to go where, and the list what was there.
-    [again] = [cell for cell in code_cells(notebook) if re.fullmatch(r"copy-\d+", cell.id)]
+    [again] = code_cells(notebook, r"copy-\d+")
     assert re.search(r"Moved +272\.6\d MB", text_of(notebook, again.id))
-    run_notebook(STREAMING, change=only("connect", "plan-copy", "plan-clean-up", "clean-up"))
+    run_notebook(STREAMING, change=only("connect", "plan-copy", *CLEAN_UP))
     left_nothing(account, place)
 
 
@@ -256,14 +238,9 @@ def test_streaming_leaves_what_is_not_its_own(
     key = "bedrock-import/tutorial-4/streamed/mine.txt"
     s3 = account.client("s3")
 
-    def change(notebook: NotebookNode) -> None:
-        only("connect", "plan-copy", "copy", "plan-clean-up", "clean-up")(notebook)
-
     s3.put_object(Bucket=account.bucket, Key=key, Body=b"mine")
-    notebook = run_notebook(STREAMING, change=change)
-    assert "Stays, because it is not known to be of this copy" in text_of(
-        notebook, "plan-clean-up"
-    )
+    notebook = run_notebook(STREAMING, change=only("connect", "plan-copy", "copy", *CLEAN_UP))
+    assert "Stays, because it is not known to be of this copy" in text_of(notebook, CLEAN_UP[0])
     assert account.keys() == [key]
     s3.delete_object(Bucket=account.bucket, Key=key)
 
@@ -290,7 +267,7 @@ def test_streaming_says_what_a_damaged_object_is(
     assert "config.json" in checked and "not the same" in checked
     assert hashlib.sha256(body).hexdigest() in checked
     s3.delete_object(Bucket=account.bucket, Key=key)
-    run_notebook(STREAMING, change=only("connect", "plan-copy", "plan-clean-up", "clean-up"))
+    run_notebook(STREAMING, change=only("connect", "plan-copy", *CLEAN_UP))
     left_nothing(account, place)
 
 
@@ -324,7 +301,7 @@ def test_templates_are_rendered_exchanged_and_deleted(
         "<|start_header_id|>assistant<|end_header_id|>\n\n"
     ) in chat
     # Markers are text in the page, too, and in colour.
-    assert ">&lt;|im_start|&gt;</b>" in markup_of(notebook, "compare-chat")
+    assert ">&lt;|im_start|&gt;</b>" in "".join(shown(notebook, "compare-chat", "text/html"))
 
     tools = text_of(notebook, "compare-tools")
     assert tools.count("get_weather") == 1
@@ -379,9 +356,6 @@ def test_the_exchanged_template_is_the_one_that_is_rendered(
     assert account.keys() == []
 
 
-CLEAN_UP = ("plan-clean-up", "clean-up")
-
-
 def test_templates_run_with_each_cell_twice(
     run_notebook: Any, account: Account, place: Any
 ) -> None:
@@ -390,10 +364,6 @@ def test_templates_run_with_each_cell_twice(
 
 
 # 6: import, invoke, clean up.
-
-
-def entries(notebook: NotebookNode) -> list[str]:
-    return [text for text in texts(notebook, "bedrock-engineer") if text.startswith("{")]
 
 
 def test_import_answers_calls_a_tool_and_deletes(
@@ -436,7 +406,8 @@ def test_import_answers_calls_a_tool_and_deletes(
   maxTokensLimit: 4096,
   supportsStreamingToolUse: false,
 """
-    assert entries(notebook) == [
+    entries = [text for text in texts(notebook, "bedrock-engineer") if text.startswith("{")]
+    assert entries == [
         common + "  inferenceProfiles: [{ type: 'base', regions: ['us-east-1'] }]\n}",
         common + "  availability: { base: ['us-east-1'] }\n}",
     ]
@@ -446,19 +417,15 @@ def test_import_answers_calls_a_tool_and_deletes(
     left_nothing(account, place)
 
 
-def test_import_runs_with_each_cell_twice(
-    run_notebook: Any, account: Account, place: Any
-) -> None:
+def test_import_runs_with_each_cell_twice(run_notebook: Any, account: Account, place: Any) -> None:
     notebook = run_notebook(IMPORT, change=twice)
     all_shown_well(notebook)
-    [again] = [c for c in code_cells(notebook) if re.fullmatch(r"import-model-\d+", c.id)]
+    [again] = code_cells(notebook, r"import-model-\d+")
     assert "This model was imported before." in text_of(notebook, again.id)
     left_nothing(account, place)
 
 
-def test_import_goes_on_after_a_restart(
-    run_notebook: Any, account: Account, place: Any
-) -> None:
+def test_import_goes_on_after_a_restart(run_notebook: Any, account: Account, place: Any) -> None:
     begin = ("connect", "review-import", "import-model")
     before = run_notebook(IMPORT, change=only(*begin))
     [arn] = set(MODEL_ARN.findall(text_of(before, "import-model")))
@@ -513,19 +480,19 @@ def test_a_cell_that_comes_too_early_says_which_is_first(
     cells = [cell for cell in code_cells(notebook) if cell.id != "connect"]
     assert len(cells) > 5
     for cell in cells:
-        [message] = errors(cell)
-        assert re.match(r"Run the cell with .+ first\.", message), (cell.id, message)
+        [output] = [output for output in cell.outputs if output.output_type == "error"]
+        assert re.match(r"Run the cell with .+ first\.", output.evalue), (cell.id, output)
     left_nothing(account, place)
 
 
 @pytest.mark.parametrize("name", [STREAMING, TEMPLATES, IMPORT])
 def test_no_account_is_needed(run_notebook: Any, name: str) -> None:
     cells = {
-        STREAMING: ("connect", "plan-copy", "see-parts"),
-        TEMPLATES: ("connect", "read-template", "define-templates", "compare-chat"),
-        IMPORT: ("connect", "look-at-quotas", "review-import"),
-    }[name]
+        STREAMING: ("plan-copy", "see-parts"),
+        TEMPLATES: ("read-template", "define-templates", "compare-chat"),
+        IMPORT: ("look-at-quotas", "review-import"),
+    }
     # The kernel starts a sandbox of its own.
-    notebook = run_notebook(name, change=only(*cells), variables={})
+    notebook = run_notebook(name, change=only("connect", *cells[name]), variables={})
     all_shown_well(notebook)
     assert "Connected to the sandbox" in text_of(notebook, "connect")
