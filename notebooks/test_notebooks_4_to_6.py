@@ -386,7 +386,7 @@ def test_import_answers_calls_a_tool_and_deletes(
     called = text_of(notebook, "call-tool")
     assert 'get_weather({"city":"Paris"})' in called
     assert "InvokeModel (prompt)" in called and "ended with tool_use" in called
-    assert "This model doesn't support tool use." in called
+    assert "This model doesn't support tool use." in called and "Asks for get_weather." in called
     answered = text_of(notebook, "answer-with-result")
     assert "tool: It is 18 degrees and cloudy in Paris." in answered
     # What the model itself makes of the result.

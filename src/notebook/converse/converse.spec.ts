@@ -99,6 +99,7 @@ describe('with an imported model', () => {
     expect(told).toMatchObject({ api: 'Converse', stopReason: expect.any(String) });
     expect(told.turns).toEqual([{ role: 'user', text: '<i>Hello</i>' }, told.turn]);
     expect(told.fallbackReason).toBeUndefined();
+    expect(await textBy(told)).toMatch(/^Answered \(\w+\)\.$/);
     expect(waited).toContain('user: <i>Hello</i>');
     expect(waited).toMatch(/Waited .* of at most 15 min/);
     expect(lines()).toContain('Converse, ');

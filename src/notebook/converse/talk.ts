@@ -79,7 +79,7 @@ export async function talk(
     };
     const line = note(summaryOf(told), { tone: 'faint' });
     await display.finish(talkView(told.turns, line));
-    return displayedAs(told, () => line);
+    return displayedAs(told, () => outcomeOf(told));
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     await display
@@ -110,6 +110,12 @@ async function answerOf(
 
 function talkView(turns: readonly ConverseTurn[], line: View): View {
   return stack(conversationView(turns.flatMap(toShown)), line);
+}
+
+/** The display above says the rest. */
+function outcomeOf({ toolCalls, stopReason }: Talk): View {
+  const names = toolCalls.map(({ name }) => name).join(', ');
+  return note(names === '' ? `Answered (${stopReason}).` : `Asks for ${names}.`, { tone: 'faint' });
 }
 
 function toShown(turn: ConverseTurn): ConversationTurn[] {
