@@ -71,6 +71,12 @@ describe('a copy in a cell', () => {
     expect(trial.jupyter.lastText()).toContain('nothing to move, all proved');
   });
 
+  it('moves nothing when the same plan is carried out again at once', async () => {
+    const plan = await planCopyToS3({ prefix: 'same-plan' });
+    await copyToS3(plan, { confirm: true });
+    expect(await copyToS3(plan, { confirm: true })).toMatchObject({ nothingMoved: true });
+  });
+
   it('can bring the files to the disk first', async () => {
     const cacheFolder = join(process.env.HOME ?? '', 'cache', 'hub');
     process.env.HF_HUB_CACHE = cacheFolder;

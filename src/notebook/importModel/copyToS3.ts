@@ -12,6 +12,7 @@ import {
   parseS3Uri,
   planCopy,
   readManifest,
+  refreshPlan,
   requireExecutable,
   sourceVersion,
   throughCache
@@ -117,7 +118,9 @@ export async function copyToS3(
   const session = currentSession();
   const given = isPlan(what) ? settings : { ...what, ...settings };
   const signal = withCellSignal(given.signal);
-  const plan = isPlan(what) ? what : await planCopyToS3({ ...what, signal });
+  const plan = isPlan(what)
+    ? await asItIsNow(what, signal)
+    : await planCopyToS3({ ...what, signal });
   const { modelId } = plan.source;
   const refusal = refusalOf(plan.checks, modelId);
   if (refusal !== undefined) {
@@ -128,7 +131,7 @@ export async function copyToS3(
   const where = formatS3Uri(plan.destination);
   await requireConsent({
     session,
-    given: given.confirm === true || shown.has(plan) || plan.bytesToMove === 0,
+    given: given.confirm === true || (isPlan(what) && shown.has(what)) || plan.bytesToMove === 0,
     view: () => copyView(plan),
     question: `Copy ${formatBytes(plan.bytesToMove)} of ${modelId} to ${where}? S3 bills what is stored there.`,
     subject: modelId
@@ -163,6 +166,12 @@ export async function downloadThenCopy(
   const { homeDirectory } = currentSession().environment;
   const cacheFolder = hubCacheFolder({ env: process.env, homeDirectory }, options.cacheFolder);
   return copyToS3({ ...options, cacheFolder });
+}
+
+/** A plan that was carried out says that all has to move; what is there and proved by now need not. */
+async function asItIsNow(plan: CopyPlan, signal: AbortSignal | undefined): Promise<CopyPlan> {
+  const now = await refreshPlan(currentSession().context, plan, signal);
+  return now.bytesToMove === 0 ? now : plan;
 }
 
 function isPlan(what: CopyPlan | CopyToS3Options): what is CopyPlan {

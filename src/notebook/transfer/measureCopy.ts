@@ -1,13 +1,12 @@
 import process from 'node:process';
 
-import { formatBytes, refreshPlan } from '../../engine';
+import { formatBytes } from '../../engine';
 import type { CopyPlan } from '../../engine';
 import { formatDuration } from '../../engine/cli/text/layout';
-import { displayedAs, heading, keyValues, note, stack, View, withCellSignal } from '../display';
+import { displayedAs, heading, keyValues, note, stack, View } from '../display';
 import type { Displayed } from '../display';
 import { copyToS3, notebookJobs } from '../importModel';
 import type { CopySettings, CopyToS3Result } from '../importModel';
-import { currentSession } from '../session';
 import { ratePicture } from './ratePicture';
 
 /** How a copy stood at one moment. */
@@ -62,7 +61,7 @@ export async function measureCopy(
   };
   const looking = setInterval(look, MEMORY_EVERY_MS);
   try {
-    const result = await copyToS3(await asItIsNow(plan, settings.signal), settings);
+    const result = await copyToS3(plan, settings);
     look();
     // A job that another process runs tells its progress there.
     const { samples = [], retryCauses = {} } = seen.get(result.jobId) ?? {};
@@ -79,13 +78,6 @@ export async function measureCopy(
     clearInterval(looking);
     unsubscribe();
   }
-}
-
-/** A plan that was carried out says that all has to move; what is there and proved by now need not. */
-async function asItIsNow(plan: CopyPlan, signal: AbortSignal | undefined): Promise<CopyPlan> {
-  const { context } = currentSession();
-  const now = await refreshPlan(context, plan, withCellSignal(signal));
-  return now.bytesToMove === 0 ? now : plan;
 }
 
 function figuresView(measured: MeasuredCopy): View {
