@@ -32,6 +32,11 @@ ANSWER_SECONDS = 3.0
 STDIN_POLL_SECONDS = 0.03
 SHUTDOWN_SECONDS = 10.0
 LAST_WORDS = 400
+NOT_BEGUN = {
+    "ename": "Interrupted",
+    "evalue": "The cell was interrupted before it began.",
+    "traceback": ["Interrupted: The cell was interrupted before it began."],
+}
 GONE_LOOKS = 250
 GONE_SECONDS = 0.02
 
@@ -178,8 +183,11 @@ class DenoKernel(Kernel):
             answer = self._answers.pop(content["id"], None)
             if answer is not None and not answer.done():
                 answer.set_result(content["value"])
-        elif kind == "exit" and self._running is not None:
-            self._running.exit_code = content["code"]
+        elif kind == "exit":
+            if self._running is not None:
+                self._running.exit_code = content["code"]
+            if self._child is not None:
+                self._child.kill()
 
     def _ended(self, event: Ended) -> None:
         self._child = None
@@ -242,6 +250,10 @@ class DenoKernel(Kernel):
             warnings = await self._assistance.type_warnings(code)
             if warnings:
                 self._publish("stream", {"name": "stderr", "text": warnings}, cell.id)
+        if cell.interrupts:
+            # It has not begun yet.
+            self._running = None
+            return self._fail(NOT_BEGUN, silent)
         child.send(
             {
                 "type": "execute",

@@ -6,7 +6,12 @@ import { deno } from './deno';
 import type { Command } from './wire';
 
 /** Of executions whose cells may be stopped at the same time. */
-export const STOP_SLOTS = 65_536;
+const STOP_SLOTS = 65_536;
+
+/** Where it is said that a cell is to stop; at 0 it is said that one of all is. */
+function slotOf(cell: number): number {
+  return 1 + (cell % (STOP_SLOTS - 1));
+}
 
 const INPUT_BYTES = 1 << 20;
 
@@ -17,7 +22,7 @@ const InputState = { none: 0, text: 1, dismissed: 2, interrupted: 3 } as const;
 export const READER_NAME = 'bedrock-import-kernel-reader';
 
 interface Shared {
-  /** One number a slot: not 0 when the cell is to stop. */
+  /** One number a slot: not 0 when the cell is to stop. The first is of all cells. */
   stops: Int32Array;
   /** What has come for `prompt`, and its length in bytes. */
   input: Int32Array;
@@ -64,6 +69,15 @@ export class CommandReader {
     return this.shared.stops;
   }
 
+  isStopped(cell: number): boolean {
+    return Atomics.load(this.shared.stops, slotOf(cell)) !== 0;
+  }
+
+  /** A slot may be that of an earlier cell that was stopped. */
+  begin(cell: number): void {
+    Atomics.store(this.shared.stops, slotOf(cell), 0);
+  }
+
   /**
    * Stands still until the user has answered.
    *
@@ -73,10 +87,10 @@ export class CommandReader {
    * @throws PromptInterrupted
    */
   waitForInput(cell: number, ask: () => void): string | null {
-    const { input, stops, text } = this.shared;
+    const { input, text } = this.shared;
     Atomics.store(input, 0, InputState.none);
     // The thread first says that a cell is to stop, and then answers its question: one of both is seen.
-    if (Atomics.load(stops, cell % STOP_SLOTS) !== 0) {
+    if (this.isStopped(cell)) {
       throw new PromptInterrupted('The cell was interrupted before it could ask.');
     }
     ask();
@@ -130,7 +144,8 @@ function take(line: string, shared: Shared, thread: Thread): void {
   }
   if (line.startsWith('{"type":"interrupt"')) {
     const { id } = JSON.parse(line) as { id: number };
-    Atomics.store(shared.stops, id % STOP_SLOTS, 1);
+    Atomics.store(shared.stops, slotOf(id), 1);
+    Atomics.store(shared.stops, 0, 1);
     answer(shared, InputState.interrupted);
   }
   thread.postMessage(line);

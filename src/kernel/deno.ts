@@ -2,6 +2,7 @@
 export interface DenoGlobal {
   version: { deno: string; v8: string; typescript: string };
   stdin: { readable: AsyncIterable<Uint8Array> };
+  inspect(value: unknown, options: { colors: boolean }): string;
   exit(code?: number): never;
 }
 

@@ -27,6 +27,9 @@ interface Settings {
   modules: OwnModules;
 }
 
+/** How long to wait for that end before this process ends by itself. */
+const EXIT_MS = 5_000;
+
 type Load = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;
 
 async function main(): Promise<void> {
@@ -39,7 +42,7 @@ async function main(): Promise<void> {
     command => take(command),
     () => end(0)
   );
-  const session = new CellSession(frames, reader.stops);
+  const session = new CellSession(frames, cell => reader.begin(cell));
 
   function take(command: Command): void {
     switch (command.type) {
@@ -73,18 +76,26 @@ async function main(): Promise<void> {
   }
 
   const exit = deno.exit.bind(deno);
-  const exitByCell = (code: unknown = process.exitCode ?? 0): never => {
-    send({ type: 'exit', cell: currentCellId(), code: Number(code) });
-    return end(Number(code));
+  const exitByCell = (wanted: unknown = process.exitCode ?? 0): never => {
+    // As POSIX has it; what is no number would break Deno off.
+    const code = Number(wanted) & 255;
+    send({ type: 'exit', cell: currentCellId(), code });
+    // The other half ends this process. Deno would break off, as V8 may still be evaluating the cell.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EXIT_MS);
+    return end(code);
   };
   replaceInDeno({ exit: exitByCell, jupyter: createJupyterApi({ send, host }) });
   process.exit = exitByCell;
+  Object.assign(process, { reallyExit: exitByCell });
 
   await session.open();
   installStackTraces(session.sources);
   define(CellName.stops, reader.stops);
   define(CellName.stop, () => {
-    throw new Interrupted();
+    // A loop may be in a function of another cell than the one that runs it.
+    if (reader.isStopped(currentCellId())) {
+      throw new Interrupted();
+    }
   });
   const load: Load = (specifier, options) => {
     const url = resolveModule(specifier, settings.modules);

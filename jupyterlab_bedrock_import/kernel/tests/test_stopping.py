@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -110,6 +111,25 @@ def test_the_next_cell_is_not_stopped(kernel: RunningKernel) -> None:
     interrupted(kernel, NEVER)
     assert kernel.run("let sum = 0; for (let i = 0; i < 5; i++) sum += i; sum").value == "10"
     assert kernel.run("Deno.jupyter.signal.aborted").value == "false"
+
+
+def test_loops_in_functions_belong_to_the_cell_that_calls_them(kernel: RunningKernel) -> None:
+    kernel.run("let spun = 0; function spin() { for (;;) spun++; }")
+    assert interrupted(kernel, "spin();").reply["ename"] == "Interrupted"
+    interrupted(
+        kernel, "function sum(n) { let s = 0; for (let i = 0; i < n; i++) s += i; return s }\n" + NEVER
+    )
+    assert kernel.run("sum(4)").value == "6"
+
+
+def test_a_cell_is_stopped_while_its_types_are_looked_at(kernel: RunningKernel) -> None:
+    kernel.run("let begun = 0;")
+    request = kernel.send(f"// @ts-check\nbegun = 1; {NEVER}")
+    # Not in the instant in which Jupyter has the cell and the kernel not yet.
+    time.sleep(0.3)
+    kernel.manager.interrupt_kernel()
+    assert kernel.finish(request).reply["ename"] == "Interrupted"
+    assert kernel.run("typeof begun").value == '"number"'
 
 
 def test_an_interrupt_between_cells_does_nothing(kernel: RunningKernel) -> None:

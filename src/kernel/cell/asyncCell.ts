@@ -5,7 +5,7 @@
  */
 import type { Program } from 'acorn';
 
-import { someOutsideFunctions } from './declarations';
+import { isNamedDeclaration, someOutsideFunctions } from './declarations';
 import type { Edit } from './edits';
 
 /** The property of the value of such a script that has the promise. */
@@ -15,13 +15,18 @@ export const PROMISE_KEY = '$$promise';
 export const ASYNC_HEAD = `({ ${PROMISE_KEY}: (async () => {`;
 export const ASYNC_TAIL = '\n})() })';
 
-/** Whether a cell awaits outside of its functions. Imports do, since they become `await import()`. */
+/**
+ * Whether a cell awaits outside of its functions. Imports do, since they become `await import()`, and
+ * `using`, which needs a function that ends.
+ */
 export function awaits(program: Program): boolean {
   return someOutsideFunctions(
     program,
-    node =>
+    (node, parent) =>
       node.type === 'AwaitExpression' ||
       (node.type === 'ForOfStatement' && node.await) ||
+      (node.type === 'VariableDeclaration' &&
+        (node.kind === 'await using' || (node.kind === 'using' && parent?.type === 'Program'))) ||
       node.type === 'ImportDeclaration' ||
       node.type === 'ExportAllDeclaration' ||
       (node.type === 'ExportNamedDeclaration' && Boolean(node.source))
@@ -39,9 +44,9 @@ export function returnLast({ body }: Program): Edit[] {
     ];
   }
   if (last?.type === 'ExportDefaultDeclaration') {
-    const { declaration } = last;
-    const isNamed = 'id' in declaration && Boolean(declaration.id);
-    return isNamed ? [] : [{ start: declaration.start, end: declaration.start, text: 'return ' }];
+    return isNamedDeclaration(last.declaration)
+      ? []
+      : [{ start: last.start, end: last.start, text: 'return ' }];
   }
   return [];
 }

@@ -40,9 +40,9 @@ export function takeOutDeclarations(program: Program, source: string): Declarati
         { start: declared.end, end: declared.end, text: ');', closes: true }
       );
     } else if (declared.type === 'VariableDeclaration') {
-      edits.push(...assigned(declared, names));
+      edits.push(...assigned(declared, names, source));
     } else {
-      edits.push(...assignedVars(declared, names));
+      edits.push(...assignedVars(declared, names, source));
     }
   }
   return { names: [...names], edits, functions };
@@ -53,6 +53,11 @@ function declarationOf(statement: Program['body'][number]): AnyNode {
     return statement.declaration;
   }
   return statement.type === 'ExportDefaultDeclaration' ? statement.declaration : statement;
+}
+
+/** Of what may stand after `export default`: a declaration, which is no value. */
+export function isNamedDeclaration(node: Node): boolean {
+  return /^(Function|Class)Declaration$/.test(node.type) && Boolean((node as { id?: unknown }).id);
 }
 
 /** `async function* name() {}` becomes `name=async function* () {};`. */
@@ -69,22 +74,31 @@ function functionPlace(node: Node, id: Node, source: string): FunctionPlace {
   };
 }
 
-/** `const a = 1, { b } = c;` becomes `void (a = 1, { b } = c);`. */
-function assigned(node: VariableDeclaration, names: Set<string>): Edit[] {
+/**
+ * `const a = 1, { b } = c;` becomes `void (a = 1, { b } = c);`. What is only used by a cell is disposed
+ * of at its end, under a second name.
+ */
+function assigned(node: VariableDeclaration, names: Set<string>, source: string): Edit[] {
   const [first] = node.declarations;
   const last = node.declarations.at(-1);
   if (first === undefined || last === undefined) {
     return [];
   }
-  node.declarations.forEach(({ id }) => namesOf(id).forEach(name => names.add(name)));
+  const declared = node.declarations.flatMap(({ id }) => namesOf(id));
+  declared.forEach(name => names.add(name));
+  const used = node.kind.endsWith('using')
+    ? `;${node.kind} ${declared.map(name => `$$using$${name} = ${name}`).join(', ')}`
+    : '';
+  // A second semicolon would end an `if` before its `else`.
+  const end = source[node.end - 1] === ';' ? '' : ';';
   return [
     { start: node.start, end: first.start, text: 'void (' },
-    { start: last.end, end: last.end, text: ');', closes: true }
+    { start: last.end, end: last.end, text: `)${used}${end}`, closes: true }
   ];
 }
 
 /** `var` in blocks and loops of the cell belongs to the cell. */
-function assignedVars(statement: Node, names: Set<string>): Edit[] {
+function assignedVars(statement: Node, names: Set<string>, source: string): Edit[] {
   const edits: Edit[] = [];
   someOutsideFunctions(statement, (node, parent) => {
     if (node.type === 'VariableDeclaration' && node.kind === 'var') {
@@ -92,7 +106,7 @@ function assignedVars(statement: Node, names: Set<string>): Edit[] {
         node.declarations.forEach(({ id }) => namesOf(id).forEach(name => names.add(name)));
         edits.push({ start: node.start, end: node.declarations[0]?.start ?? node.end, text: '' });
       } else {
-        edits.push(...assigned(node, names));
+        edits.push(...assigned(node, names, source));
       }
     }
     return false;

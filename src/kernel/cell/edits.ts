@@ -7,6 +7,7 @@ export interface Edit {
   closes?: boolean;
 }
 
+/** Lines stay where they are: what is replaced leaves its line ends. */
 export function applyEdits(source: string, edits: readonly Edit[]): string {
   const ordered = edits
     .map((edit, index) => ({ ...edit, index }))
@@ -21,13 +22,24 @@ export function applyEdits(source: string, edits: readonly Edit[]): string {
   let result = '';
   let at = 0;
   for (const { start, end, text } of ordered) {
-    result += source.slice(at, Math.max(at, start)) + text;
+    const from = Math.max(at, start);
+    const gone = lineEnds(source.slice(from, end)) - lineEnds(text);
+    result += source.slice(at, from) + text + '\n'.repeat(Math.max(0, gone));
     at = Math.max(at, end);
   }
   return result + source.slice(at);
 }
 
+function lineEnds(text: string): number {
+  return text.split('\n').length - 1;
+}
+
 /** Takes a piece away; what follows stays in its place. */
 export function blank(source: string, start: number, end: number): Edit {
   return { start, end, text: source.slice(start, end).replace(/[^\n\r\u2028\u2029]/g, ' ') };
+}
+
+/** Takes a statement away; the one before it still ends there. */
+export function blankStatement(source: string, start: number, end: number): Edit {
+  return { start, end, text: `${blank(source, start, end - 1).text};` };
 }

@@ -61,7 +61,8 @@ export function installStackTraces(sources: CellSources): void {
 
 function headOf(error: unknown): string {
   try {
-    return String(error);
+    // As V8 does, also for what is not quite an error.
+    return Error.prototype.toString.call(error);
   } catch {
     return 'Error';
   }

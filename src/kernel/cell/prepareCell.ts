@@ -8,14 +8,15 @@ export interface PreparedCell extends CellSource {
 }
 
 /**
- * @param slot where it is said that the cell has to stop
  * @throws CellSyntaxError with a line and column of the cell as it was written
  */
-export function prepareCell(code: string, slot: number): PreparedCell {
+export function prepareCell(written: string): PreparedCell {
+  // As in a file that is run by its name.
+  const code = written.replace(/^#!/, '//');
   // A cell that is nothing but `{ a: 1 }` means the object, as it does in a browser's console.
   const wrapped = /^\s*\{/.test(code) ? strippedExpression(code) : undefined;
   const { code: javaScript, original } = wrapped ?? stripTypes(code);
-  const { scripts, shift } = rewriteCell(javaScript, slot);
+  const { scripts, shift } = rewriteCell(javaScript);
   const added = shift + (wrapped === undefined ? 0 : 1);
   return {
     code,

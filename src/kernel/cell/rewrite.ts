@@ -6,8 +6,8 @@ import { parse, parseExpressionAt } from 'acorn';
 import type { AnyNode, ImportDeclaration, Node, Program } from 'acorn';
 
 import { ASYNC_HEAD, ASYNC_TAIL, awaits, returnLast } from './asyncCell';
-import { childrenOf, takeOutDeclarations } from './declarations';
-import { applyEdits, blank } from './edits';
+import { childrenOf, isNamedDeclaration, takeOutDeclarations } from './declarations';
+import { applyEdits, blank, blankStatement } from './edits';
 import type { Edit } from './edits';
 
 /** Names that rewritten cells call; defined on `globalThis` where nobody sees them. */
@@ -41,21 +41,20 @@ export interface Rewritten {
 
 /**
  * @param code JavaScript
- * @param slot where it is said that the cell has to stop
  * @throws CellSyntaxError
  */
-export function rewriteCell(code: string, slot: number): Rewritten {
+export function rewriteCell(code: string): Rewritten {
   const program = parseCell(code);
   const { names, edits: assignments, functions } = takeOutDeclarations(program, code);
   const isAsync = awaits(program);
   const edits: Edit[] = [...assignments, ...(isAsync ? returnLast(program) : [])];
-  visit(program, node => edits.push(...editsFor(node, code, slot)));
+  visit(program, node => edits.push(...editsFor(node, code)));
 
   const isInFunction = ({ start, end }: Edit): boolean =>
-    functions.some(place => place.start <= start && end <= place.end);
+    functions.some(place => place.start < start && end < place.end);
   const body = applyEdits(code, [
     ...edits.filter(edit => !isInFunction(edit)),
-    ...functions.map(({ start, end }) => blank(code, start, end))
+    ...functions.map(({ start, end }) => blankStatement(code, start, end))
   ]);
   const between = [{ end: 0 }, ...functions].map(({ end }, index) =>
     blank(code, end, functions[index]?.start ?? code.length)
@@ -120,41 +119,48 @@ export function isExpression(code: string): boolean {
   }
 }
 
-function editsFor(node: AnyNode, source: string, slot: number): Edit[] {
+const EXPORT_DEFAULT = /^export(?:\s|\/\*[^]*?\*\/|\/\/.*)*default/;
+
+function editsFor(node: AnyNode, source: string): Edit[] {
   switch (node.type) {
     case 'ImportDeclaration':
-      return [replaced(node, importText(node, source), source)];
+      return [replaced(node, importText(node, source))];
     case 'ImportExpression':
       return [{ start: node.start, end: node.start + 'import'.length, text: CellName.import }];
     case 'MetaProperty':
-      return node.meta.name === 'import' ? [replaced(node, CellName.meta, source)] : [];
+      return node.meta.name === 'import' ? [replaced(node, CellName.meta)] : [];
     case 'ExportNamedDeclaration':
       if (node.declaration) {
         return [{ start: node.start, end: node.declaration.start, text: '' }];
       }
-      return [replaced(node, node.source ? loaded(node.source.raw) : '', source)];
+      return [replaced(node, node.source ? loaded(node.source.raw) : ';')];
     case 'ExportAllDeclaration':
-      return [replaced(node, loaded(node.source.raw), source)];
+      return [replaced(node, loaded(node.source.raw))];
     case 'ExportDefaultDeclaration': {
-      // Without a name it is only a statement after `export default`.
-      const { declaration } = node;
-      const isNameless = 'id' in declaration && declaration.id === null;
-      return [{ start: node.start, end: declaration.start, text: isNameless ? '0, ' : '' }];
+      // Alone, an object would be a block, and what has no name no declaration.
+      const text = isNamedDeclaration(node.declaration) ? '' : '0,';
+      const [keywords = ''] = EXPORT_DEFAULT.exec(source.slice(node.start)) ?? [];
+      return [
+        { start: node.start, end: node.start + keywords.length, text },
+        { start: node.end, end: node.end, text: ';', closes: true }
+      ];
     }
     case 'WhileStatement':
     case 'DoWhileStatement':
     case 'ForStatement':
     case 'ForInStatement':
     case 'ForOfStatement':
-      return stoppable(node.body, slot);
+      return stoppable(node.body);
     default:
       return [];
   }
 }
 
-/** Each round of a loop looks whether the cell has been stopped. */
-function stoppable(body: Node, slot: number): Edit[] {
-  const look = `if(${CellName.stops}[${slot}])${CellName.stop}();`;
+/** Cheap as long as no cell has been stopped; else it is looked whether it is the one that runs. */
+const look = `if(${CellName.stops}[0])${CellName.stop}();`;
+
+/** Each round of a loop looks whether its cell has been stopped. */
+function stoppable(body: Node): Edit[] {
   return body.type === 'BlockStatement'
     ? [{ start: body.start + 1, end: body.start + 1, text: look }]
     : [
@@ -189,15 +195,13 @@ function importText(node: ImportDeclaration, source: string): string {
   // The names are declared outside of the function that the cell becomes.
   const wanted = [
     ...(namespace === undefined ? [] : [`${namespace} = ${load}`]),
-    ...(names.length === 0 ? [] : [`({ ${names.join(', ')} } = ${load.slice(0, -1)});`])
+    ...(names.length === 0 ? [] : [`;({ ${names.join(', ')} } = ${load.slice(0, -1)});`])
   ];
   return wanted.length === 0 ? load : wanted.join(' ');
 }
 
-/** As many lines as before. */
-function replaced(node: Node, text: string, source: string): Edit {
-  const lines = source.slice(node.start, node.end).split('\n').length - 1;
-  return { start: node.start, end: node.end, text: text + '\n'.repeat(lines) };
+function replaced({ start, end }: Node, text: string): Edit {
+  return { start, end, text };
 }
 
 function visit(node: Node, see: (node: AnyNode) => void): void {

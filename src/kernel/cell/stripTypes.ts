@@ -27,17 +27,59 @@ const UNMOVED: Stripped['original'] = (line, column) => ({ line, column });
  */
 export function stripTypes(code: string): Stripped {
   try {
-    return { code: stripTypeScriptTypes(code, { mode: 'strip' }), original: UNMOVED };
+    if (!LEFT_BY_STRIP.test(code)) {
+      const stripped = stripTypeScriptTypes(code, { mode: 'strip' });
+      return { code: keepSemicolons(code, stripped), original: UNMOVED };
+    }
   } catch {
     // Either code that has to be rewritten, or a mistake, of which the other mode tells more.
   }
   try {
-    const rewritten = stripTypeScriptTypes(code, { mode: 'transform', sourceMap: true });
+    const rewritten = stripTypeScriptTypes(code + useOf(importedNames(code)), {
+      mode: 'transform',
+      sourceMap: true
+    }).replace(USE, '');
     const [, map] = /\n\/\/# sourceMappingURL=data:[^,]*,(.*)\s*$/.exec(rewritten) ?? [];
     return { code: rewritten, original: map === undefined ? UNMOVED : positionsOf(map) };
   } catch (thrown) {
     throw toSyntaxError(thrown, code);
   }
+}
+
+/** The only cast in angle brackets that is not refused, and yet stays. */
+const LEFT_BY_STRIP = /<\s*const\s*>/;
+
+/** The semicolon of `type A = string` may stand before the next line, which must not go on with the last. */
+function keepSemicolons(code: string, stripped: string): string {
+  if (!/^\s*;/m.test(code)) {
+    return stripped;
+  }
+  const lines = stripped.split('\n');
+  code.split('\n').forEach((line, index) => {
+    const [before] = /^\s*(?=;\s*[[(`/+-])/.exec(line) ?? [];
+    const text = lines[index];
+    if (before !== undefined && text?.[before.length] === ' ') {
+      lines[index] = `${before};${text.slice(before.length + 1)}`;
+    }
+  });
+  return lines.join('\n');
+}
+
+const IMPORT = /(?:^|;)\s*(?:export\s+)?import\s+(?!type\s)([^'"`;=()]+?)(?:\s*\bfrom\b|\s*=)/gm;
+
+/** What is imported by a cell that does not use it would be taken for a type, but a later cell may. */
+function importedNames(code: string): string[] {
+  return [...code.matchAll(IMPORT)]
+    .flatMap(([, clause = '']) => clause.split(/[{},]/))
+    .filter(part => !/^\s*type\s/.test(part))
+    .flatMap(part => /[\p{ID_Start}$_][\p{ID_Continue}$]*\s*$/u.exec(part)?.[0].trim() ?? []);
+}
+
+/** The last one; a cell may print the same. */
+const USE = /\$\$use\([^)]*\);\s*(?=\n\/\/# sourceMappingURL=[^\n]*\s*$)/;
+
+function useOf(names: readonly string[]): string {
+  return names.length === 0 ? '' : `\n;$$use(${names.join(', ')});`;
 }
 
 /** The message has the place at its end; a frame of the code, which is shown anyway, and a stack follow. */

@@ -1,3 +1,5 @@
+import { deno } from '../deno';
+
 export type MimeBundle = Record<string, unknown>;
 
 /** What an object's way to show itself is called, as in Deno's own kernel. */
@@ -5,10 +7,6 @@ export const DISPLAY = Symbol.for('Jupyter.display');
 
 export interface Displayed {
   [DISPLAY](): MimeBundle | Promise<MimeBundle>;
-}
-
-interface Inspecting {
-  inspect(value: unknown, options: { colors: boolean; depth?: number }): string;
 }
 
 /**
@@ -27,7 +25,7 @@ export async function mimeBundleOf(value: unknown): Promise<MimeBundle> {
 }
 
 export function inspect(value: unknown): string {
-  return (globalThis as unknown as { Deno: Inspecting }).Deno.inspect(value, { colors: true });
+  return deno.inspect(value, { colors: true });
 }
 
 export function isDisplayed(value: unknown): value is Displayed {

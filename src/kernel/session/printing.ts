@@ -13,7 +13,9 @@ interface Output {
 }
 
 interface NodeOutput {
-  write: (chunk: unknown, ...rest: unknown[]) => boolean;
+  write: (chunk?: unknown, ...rest: unknown[]) => boolean;
+  end: (...rest: unknown[]) => unknown;
+  destroy: () => unknown;
 }
 
 /**
@@ -70,14 +72,26 @@ function replaceWrites(output: Output, write: (bytes: Uint8Array) => void): void
     write(bytes);
     return bytes.length;
   };
+  const sink = { write: (bytes: Uint8Array) => void writeSync(bytes) };
   Object.defineProperties(output, {
     writeSync: { value: writeSync, configurable: true },
-    write: { value: (bytes: Uint8Array) => Promise.resolve(writeSync(bytes)), configurable: true }
+    write: { value: (bytes: Uint8Array) => Promise.resolve(writeSync(bytes)), configurable: true },
+    // Later cells print, too: `stream.pipeTo(Deno.stdout.writable)` would close it for all.
+    writable: { get: () => new WritableStream(sink), configurable: true },
+    close: { value: () => undefined, configurable: true }
   });
 }
 
 function replaceNodeWrites(output: unknown, write: (bytes: Uint8Array) => void): void {
-  (output as NodeOutput).write = (chunk, ...rest) => {
+  const node = output as NodeOutput;
+  node.end = (...rest) => {
+    if (rest.length > 0 && typeof rest[0] !== 'function') {
+      node.write(...rest);
+    }
+    return node;
+  };
+  node.destroy = () => node;
+  node.write = (chunk, ...rest) => {
     const [encoding] = rest;
     write(
       typeof chunk === 'string'

@@ -6,7 +6,6 @@ import type { CellSource } from '../cell/failure';
 import { prepareCell } from '../cell/prepareCell';
 import { CellSyntaxError } from '../cell/rewrite';
 import { PROMISE_KEY } from '../cell/asyncCell';
-import { STOP_SLOTS } from '../commands';
 import { inspect, mimeBundleOf } from '../display/mimeBundle';
 import type { FrameWriter } from '../frames';
 import type { Command, Failure } from '../wire';
@@ -33,7 +32,7 @@ export class CellSession {
 
   constructor(
     private readonly frames: FrameWriter,
-    private readonly stops: Int32Array
+    private readonly begin: (cell: number) => void
   ) {}
 
   open(): Promise<void> {
@@ -46,13 +45,12 @@ export class CellSession {
 
   async execute({ id, count, code, silent }: Execute): Promise<void> {
     const cell: RunningCell = { id, count, stop: new AbortController() };
-    const slot = id % STOP_SLOTS;
-    Atomics.store(this.stops, slot, 0);
+    this.begin(id);
     this.running = cell;
     let failure: Failure | undefined;
     await runInCell(cell, async () => {
       try {
-        const value = await orStopped(this.evaluate(cell, code, slot), cell);
+        const value = await orStopped(this.evaluate(cell, code), cell);
         if (!silent) {
           await this.show(value, cell);
         }
@@ -105,16 +103,16 @@ export class CellSession {
   /** Whether Enter should run what has been typed. */
   check(code: string): 'complete' | 'incomplete' | 'invalid' {
     try {
-      prepareCell(code, 0);
+      prepareCell(code);
       return 'complete';
     } catch (thrown) {
       return thrown instanceof CellSyntaxError && thrown.isIncomplete ? 'incomplete' : 'invalid';
     }
   }
 
-  private async evaluate(cell: RunningCell, code: string, slot: number): Promise<unknown> {
+  private async evaluate(cell: RunningCell, code: string): Promise<unknown> {
     this.sources.set(cell.count, { code, original: (line, column) => ({ line, column }) });
-    const { scripts, original } = prepareCell(code, slot);
+    const { scripts, original } = prepareCell(code);
     this.sources.set(cell.count, {
       code,
       original: (line, column) =>

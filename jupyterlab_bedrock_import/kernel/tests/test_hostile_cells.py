@@ -1,0 +1,80 @@
+"""Cells as nobody would write them, and what they must not break."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyterlab_bedrock_import.kernel.tests.kernel_client import RunningKernel, plain, running_kernel
+
+
+@pytest.mark.parametrize(
+    ("code", "printed"),
+    [
+        ("if (true) var a = 1; else var b = 2;\nconsole.log(a, b)", "1 undefined"),
+        ("export default { a: 1, b: 2 }\nconsole.log('still')", "still"),
+        ("export default (function named() {})\nconsole.log('still')", "still"),
+        ("class A {}function f() { return A.name }console.log(f())", "A"),
+        ("const log = console.log\nlog\nimport { sep } from 'node:path'\nlog(sep)", "/"),
+        ("const log = console.log\nlog\nfunction f() {}\n(log('once'))", "once"),
+        ("#!/usr/bin/env -S deno run\nconsole.log('script')", "script"),
+        ("let n = 0\ntype T = 1\n;[1].map(x => console.log(x))", "1"),
+        ("console.log(<const>['cast'].length)", "1"),
+        (
+            "function see() { return it.v }\n"
+            "using it = { v: 1, [Symbol.dispose]() { console.log('gone') } };\n"
+            "console.log(see())",
+            "1\ngone",
+        ),
+        (
+            "const\n  a = 1\nexport\nconst b = 2\nconsole.log(/In.\\d+.:(\\d+)/.exec(new Error().stack)[1])",
+            "5",
+        ),
+    ],
+)
+def test_what_modules_may_say(kernel: RunningKernel, code: str, printed: str) -> None:
+    result = kernel.run(code)
+    assert (result.status, plain(result.text())) == ("ok", f"{printed}\n")
+
+
+def test_a_trace_has_its_label(kernel: RunningKernel) -> None:
+    assert kernel.run("console.trace('label')").text("stderr").startswith("Trace: label\n")
+
+
+def test_an_import_that_only_later_cells_use_is_there(kernel: RunningKernel) -> None:
+    """Beside an enum TypeScript would take it for a type."""
+    kernel.run(
+        "enum Beside { A }\n"
+        "import first, * as all from 'node:path';\n"
+        "import {\n  sep as unused,\n  type ParsedPath\n} from 'node:path';\n"
+        "import short = Beside.A;"
+    )
+    assert kernel.run("[unused, typeof first.join, typeof all.join, short]").value == (
+        '[ "/", "function", "function", 0 ]'
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Deno.stdout.close(); Deno.stderr.close();",
+        "await new Blob(['piped\\n']).stream().pipeTo(Deno.stdout.writable);",
+        "process.stdout.end('ended\\n'); process.stderr.destroy();",
+        "globalThis.Deno = undefined;",
+        "Error.prepareStackTrace = () => { throw new Error('mine') };",
+    ],
+)
+def test_later_cells_still_print(kernel: RunningKernel, code: str) -> None:
+    assert kernel.run(code).status == "ok"
+    result = kernel.run("console.log('out'); console.error('err'); 'value'")
+    assert (result.text(), result.text("stderr"), result.value) == ("out\n", "err\n", '"value"')
+
+
+@pytest.mark.parametrize("code", ["Deno.exit(NaN)", "process.exit('x')", "process.exit(3)"])
+def test_an_exit_says_nothing_else(tmp_path: Path, code: str) -> None:
+    with running_kernel(cwd=str(tmp_path)) as kernel:
+        for _ in range(3):
+            result = kernel.run(code)
+            assert result.reply["ename"] == "Exited"
+            assert result.text("stderr") == ""
