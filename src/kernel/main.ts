@@ -3,13 +3,14 @@
  * the Jupyter kernel; see `wire.ts` for what the two say to each other.
  */
 import process from 'node:process';
+import { Readable } from 'node:stream';
 
 import { installStackTraces } from './cell/failure';
 import { importMeta, resolveModule } from './cell/modules';
 import type { OwnModules } from './cell/modules';
 import { CellName } from './cell/rewrite';
 import { CommandReader, READER_NAME, readCommands } from './commands';
-import { deno, replaceInDeno } from './deno';
+import { NO_STDIN, deno, replaceInDeno } from './deno';
 import { createJupyterApi } from './display/jupyterApi';
 import { FrameWriter } from './frames';
 import { currentCell, currentCellId } from './session/currentCell';
@@ -84,9 +85,15 @@ async function main(): Promise<void> {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EXIT_MS);
     return end(code);
   };
-  replaceInDeno({ exit: exitByCell, jupyter: createJupyterApi({ send, host }) });
+  replaceInDeno({
+    stdin: NO_STDIN,
+    exit: exitByCell,
+    jupyter: createJupyterApi({ send, host })
+  });
   process.exit = exitByCell;
   Object.assign(process, { reallyExit: exitByCell });
+
+  Object.defineProperty(process, 'stdin', { get: () => Readable.from([]), configurable: true });
 
   await session.open();
   installStackTraces(session.sources);

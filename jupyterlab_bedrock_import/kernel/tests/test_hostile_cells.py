@@ -65,9 +65,9 @@ def test_an_import_that_only_later_cells_use_is_there(kernel: RunningKernel) -> 
         "Error.prepareStackTrace = () => { throw new Error('mine') };",
     ],
 )
-def test_later_cells_still_print(kernel: RunningKernel, code: str) -> None:
-    assert kernel.run(code).status == "ok"
-    result = kernel.run("console.log('out'); console.error('err'); 'value'")
+def test_later_cells_still_print(own_kernel: RunningKernel, code: str) -> None:
+    assert own_kernel.run(code).status == "ok"
+    result = own_kernel.run("console.log('out'); console.error('err'); 'value'")
     assert (result.text(), result.text("stderr"), result.value) == ("out\n", "err\n", '"value"')
 
 
@@ -78,3 +78,22 @@ def test_an_exit_says_nothing_else(tmp_path: Path, code: str) -> None:
             result = kernel.run(code)
             assert result.reply["ename"] == "Exited"
             assert result.text("stderr") == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("await Deno.stdin.read(new Uint8Array(10))", "null"),
+        ("let lines = 0; for await (const line of Deno.stdin.readable) lines++;\nlines", "0"),
+        ("await new Promise(end => process.stdin.on('end', () => end('ended')).resume())", '"ended"'),
+    ],
+)
+def test_a_cell_that_reads_takes_no_command_away(
+    kernel: RunningKernel, code: str, value: str
+) -> None:
+    assert kernel.run(code).value == value
+    assert kernel.run("'next'").value == '"next"'
+
+
+def test_a_long_sum(kernel: RunningKernel) -> None:
+    assert kernel.run("+".join(["1"] * 3000)).value == "3000"

@@ -143,21 +143,34 @@ function namesOf(pattern: Pattern): string[] {
 
 /** Whether something holds for a node that is not inside of a function or a class. */
 export function someOutsideFunctions(
-  node: Node,
-  holds: (node: AnyNode, parent?: AnyNode) => boolean,
-  parent?: AnyNode
+  root: Node,
+  holds: (node: AnyNode, parent?: AnyNode) => boolean
 ): boolean {
-  const any = node as AnyNode;
-  if (holds(any, parent)) {
-    return true;
-  }
-  if (/Function|PropertyDefinition|StaticBlock/.test(node.type)) {
-    return false;
-  }
-  return childrenOf(node).some(child => someOutsideFunctions(child, holds, any));
+  return someNode(root, holds, ({ type }) => !/Function|PropertyDefinition|StaticBlock/.test(type));
 }
 
-export function childrenOf(node: Node): Node[] {
+/** In the order of the code. Without recursion: a long sum is a deep tree. */
+export function someNode(
+  root: Node,
+  holds: (node: AnyNode, parent?: AnyNode) => boolean,
+  enters: (node: AnyNode) => boolean
+): boolean {
+  const open: { node: AnyNode; parent?: AnyNode }[] = [{ node: root as AnyNode }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { node, parent } = next;
+    if (holds(node, parent)) {
+      return true;
+    }
+    if (enters(node)) {
+      for (const child of childrenOf(node).reverse()) {
+        open.push({ node: child as AnyNode, parent: node });
+      }
+    }
+  }
+  return false;
+}
+
+function childrenOf(node: Node): Node[] {
   return (Object.values(node) as unknown[]).flat().filter(isNode);
 }
 

@@ -6,7 +6,7 @@ import { parse, parseExpressionAt } from 'acorn';
 import type { AnyNode, ImportDeclaration, Node, Program } from 'acorn';
 
 import { ASYNC_HEAD, ASYNC_TAIL, awaits, returnLast } from './asyncCell';
-import { childrenOf, isNamedDeclaration, takeOutDeclarations } from './declarations';
+import { isNamedDeclaration, someNode, takeOutDeclarations } from './declarations';
 import { applyEdits, blank, blankStatement } from './edits';
 import type { Edit } from './edits';
 
@@ -48,7 +48,14 @@ export function rewriteCell(code: string): Rewritten {
   const { names, edits: assignments, functions } = takeOutDeclarations(program, code);
   const isAsync = awaits(program);
   const edits: Edit[] = [...assignments, ...(isAsync ? returnLast(program) : [])];
-  visit(program, node => edits.push(...editsFor(node, code)));
+  someNode(
+    program,
+    node => {
+      edits.push(...editsFor(node, code));
+      return false;
+    },
+    () => true
+  );
 
   const isInFunction = ({ start, end }: Edit): boolean =>
     functions.some(place => place.start < start && end < place.end);
@@ -202,9 +209,4 @@ function importText(node: ImportDeclaration, source: string): string {
 
 function replaced({ start, end }: Node, text: string): Edit {
   return { start, end, text };
-}
-
-function visit(node: Node, see: (node: AnyNode) => void): void {
-  see(node as AnyNode);
-  childrenOf(node).forEach(child => visit(child, see));
 }
