@@ -26,6 +26,36 @@ const banner =
   "import { createRequire as __createRequire } from 'node:module'; " +
   'const require = __createRequire(import.meta.url);';
 
+/**
+ * A cell's `const URL = …` hides the global of that name from every module of the process, so that
+ * what runs beside cells takes the globals for itself before.
+ */
+const OWN_GLOBALS = `const { ${[
+  ...['globalThis', 'AbortController', 'AbortSignal', 'Array', 'ArrayBuffer', 'Atomics', 'BigInt'],
+  ...['Blob', 'Boolean', 'Buffer', 'DOMException', 'DataView', 'Date', 'Error', 'Event'],
+  ...['EventTarget', 'Function', 'Headers', 'Int32Array', 'Intl', 'JSON', 'Map', 'Math', 'Number'],
+  ...['Object', 'Promise', 'Proxy', 'RangeError', 'ReadableStream', 'Reflect', 'RegExp', 'Request'],
+  ...['Response', 'Set', 'SharedArrayBuffer', 'String', 'Symbol', 'SyntaxError', 'TextDecoder'],
+  ...['TextEncoder', 'TransformStream', 'TypeError', 'URL', 'URLSearchParams', 'Uint8Array'],
+  ...['WeakMap', 'WeakRef', 'WeakSet', 'Worker', 'WritableStream', 'atob', 'btoa', 'clearInterval'],
+  ...['clearTimeout', 'console', 'crypto', 'fetch', 'isNaN', 'parseFloat', 'parseInt'],
+  ...['performance', 'process', 'queueMicrotask', 'setImmediate', 'setInterval', 'setTimeout'],
+  'structuredClone'
+].join(', ')} } = self;`;
+
+/** By bundle. */
+const banners = {
+  engine: banner,
+  // Deno's createRequire needs the global URL, too; the kernel has made one before the first cell.
+  notebook: [
+    SELF_TYPES,
+    banner.replace('__createRequire(', 'self.$$$$require ?? __createRequire('),
+    OWN_GLOBALS
+  ].join('\n'),
+  kernel: `${banner}\n${OWN_GLOBALS}`,
+  sandbox: banner
+};
+
 /** Deno knows Node's builtins by their prefix only. */
 const prefixBuiltins = {
   name: 'prefix-builtins',
@@ -58,7 +88,7 @@ async function bundle(name) {
       legalComments: 'eof',
       sourcemap: false,
       loader: { '.wasm': 'binary' },
-      banner: { js: name === 'notebook' ? `${SELF_TYPES}\n${banner}` : banner },
+      banner: { js: banners[name] },
       plugins: [prefixBuiltins],
       metafile: true,
       absWorkingDir: root,

@@ -2,6 +2,7 @@
  * The process that runs the cells of a notebook. `jupyterlab_bedrock_import/kernel` starts it and is
  * the Jupyter kernel; see `wire.ts` for what the two say to each other.
  */
+import { createRequire } from 'node:module';
 import process from 'node:process';
 import { Readable } from 'node:stream';
 
@@ -112,6 +113,7 @@ async function main(): Promise<void> {
     // A rejection, as `import()` has it.
     Promise.resolve().then(() => load(String(specifier), options))
   );
+  define('$$require', createRequire(import.meta.url));
   define(CellName.meta, importMeta(settings.modules));
   installDialogs(reader, send);
   globalThis.addEventListener('unhandledrejection', event => {

@@ -97,3 +97,31 @@ def test_a_cell_that_reads_takes_no_command_away(
 
 def test_a_long_sum(kernel: RunningKernel) -> None:
     assert kernel.run("+".join(["1"] * 3000)).value == "3000"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["URL", "URLSearchParams", "Headers", "fetch", "process"],
+        ["Map", "Set", "Array", "Promise", "Request", "Response"],
+        ["JSON", "Math", "Date", "Number", "String", "Error", "Buffer"],
+        ["TextEncoder", "TextDecoder", "Uint8Array", "AbortController", "setTimeout", "console"],
+    ],
+)
+def test_a_name_of_a_cell_hides_no_global_from_the_modules(
+    own_kernel: RunningKernel, names: list[str]
+) -> None:
+    own_kernel.run("".join(f"const {name} = 'mine';\n" for name in names))
+    assert own_kernel.run(names[0]).value == "\"mine\""
+    assert "no such thing" in own_kernel.run("throw 'no such thing'").traceback
+    assert own_kernel.run(
+        "import { requiredBytesFor, parseSize, formatBytes } from 'bedrock-import';\n"
+        "formatBytes(requiredBytesFor(parseSize('61 GB')))"
+    ).value == "\"66.05 GB\""
+
+
+def test_a_promise_is_shown_and_not_waited_for(kernel: RunningKernel) -> None:
+    assert kernel.run("new Promise(() => {})").value == "Promise { <pending> }"
+    assert kernel.run("Promise.resolve(5)").value == "Promise { 5 }"
+    assert kernel.run("await Promise.resolve(5)").value == "5"
+    assert kernel.run("({ then: 5 })").value == "{ then: 5 }"

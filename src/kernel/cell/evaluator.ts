@@ -66,9 +66,10 @@ export class Evaluator {
     const { exceptionDetails: details, result } = evaluated;
     const outcome =
       details === undefined
-        ? { value: await this.valueOf(result) }
+        ? { value: (await this.boxOf(result)).value }
         : {
-            thrown: await this.valueOf(details.exception ?? { type: 'string', value: details.text })
+            thrown: (await this.boxOf(details.exception ?? { type: 'string', value: details.text }))
+              .value
           };
     void this.post('Runtime.releaseObjectGroup', { objectGroup: GROUP }).catch(() => undefined);
     return outcome;
@@ -82,7 +83,7 @@ export class Evaluator {
       timeout: 200,
       objectGroup: 'peek'
     });
-    return exceptionDetails === undefined ? this.valueOf(result) : undefined;
+    return exceptionDetails === undefined ? (await this.boxOf(result)).value : undefined;
   }
 
   /** Names that cells have declared by `const`, `let` and `class`. */
@@ -91,9 +92,12 @@ export class Evaluator {
     return [...new Set(names)];
   }
 
-  private async valueOf({ type, value, unserializableValue, objectId }: RemoteObject) {
+  /** In a box, because a promise would be waited for. */
+  private async boxOf(remote: RemoteObject): Promise<{ value: unknown }> {
+    const { type, value, unserializableValue, objectId } = remote;
     if (objectId === undefined) {
-      return unserializableValue === undefined ? value : primitive(type, unserializableValue);
+      const isPlain = unserializableValue === undefined;
+      return { value: isPlain ? value : primitive(type, unserializableValue) };
     }
     await this.post('Runtime.callFunctionOn', {
       objectId: this.receiver,
@@ -102,7 +106,7 @@ export class Evaluator {
     });
     const { received } = this;
     this.received = undefined;
-    return received;
+    return { value: received };
   }
 
   private post<T>(method: string, parameters: object): Promise<T> {

@@ -50,7 +50,7 @@ export class CellSession {
     let failure: Failure | undefined;
     await runInCell(cell, async () => {
       try {
-        const value = await orStopped(this.evaluate(cell, code), cell);
+        const { value } = await orStopped(this.evaluate(cell, code), cell);
         if (!silent) {
           await this.show(value, cell);
         }
@@ -110,7 +110,8 @@ export class CellSession {
     }
   }
 
-  private async evaluate(cell: RunningCell, code: string): Promise<unknown> {
+  /** In a box: a cell's value may be a promise, which it did not await. */
+  private async evaluate(cell: RunningCell, code: string): Promise<{ value: unknown }> {
     this.sources.set(cell.count, { code, original: (line, column) => ({ line, column }) });
     const { scripts, original } = prepareCell(code);
     this.sources.set(cell.count, {
@@ -126,7 +127,7 @@ export class CellSession {
       }
       ({ value } = outcome);
     }
-    return isPromiseOfCell(value) ? value[PROMISE_KEY] : value;
+    return { value: isPromiseOfCell(value) ? await value[PROMISE_KEY] : value };
   }
 
   private async show(value: unknown, { id }: RunningCell): Promise<void> {
