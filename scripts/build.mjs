@@ -22,6 +22,7 @@ const PARTS = [
     inputs: [
       'scripts/wasm.mjs',
       'scripts/bundle.mjs',
+      'scripts/notebookTypes.mjs',
       'scripts/thirdPartyLicences.mjs',
       'src/engine',
       'src/kernel',
@@ -29,7 +30,13 @@ const PARTS = [
       'src/protocol',
       'src/sandbox'
     ],
-    outputs: ['engine.js', 'notebook.js', 'kernel.js', 'sandbox.js'].map(bundle)
+    outputs: [
+      'engine.js',
+      'notebook.js',
+      join('types', 'notebook', 'index.d.ts'),
+      'kernel.js',
+      'sandbox.js'
+    ].map(bundle)
   },
   {
     name: 'labextension',
