@@ -16,6 +16,8 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from notebooks.checks.outputs import Account
+
 NOTEBOOKS = Path(__file__).resolve().parent
 KERNEL = "bedrock-import-deno"
 #: Of nobody, so that it is found wherever it leaks.
@@ -146,3 +148,9 @@ def require_no_secrets(notebook: NotebookNode, env: Mapping[str, str]) -> None:
     for name in ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "HF_TOKEN"):
         assert env[name] not in shown, f"{name} is in an output."
     assert "X-Amz-Signature" not in shown
+
+
+@pytest.fixture
+def account(sandbox_env: dict[str, str]) -> Account:
+    """The account of the sandbox, as another client sees it."""
+    return Account(sandbox_env)

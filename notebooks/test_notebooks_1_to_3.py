@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import copy
-import hashlib
-import json
 import re
-import urllib.request
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from nbformat import NotebookNode
+
+from notebooks.checks.outputs import (
+    ACCOUNT,
+    MODEL_ARN,
+    Account,
+    all_shown_well,
+    cell_of,
+    code_cells,
+    documents,
+    hub_sha256,
+    only,
+    pictures,
+    text_of,
+    twice,
+)
 
 START = "1-start-here"
 MACHINE = "2-your-machine"
 PERMISSIONS = "3-permissions"
 
-MODEL_ARN = re.compile(r"arn:aws:bedrock:us-east-1:\d{12}:imported-model/[a-z0-9]{12}")
-ACCOUNT = "123456789012"
 TUTORIAL_ROLE = "BedrockImport-tutorial"
 SANDBOX_ONLY = "BEDROCK_IMPORT_SANDBOX"
 
@@ -28,69 +36,15 @@ SANDBOX_ONLY = "BEDROCK_IMPORT_SANDBOX"
 # What stands under a cell.
 
 
-def cell_of(notebook: NotebookNode, cell_id: str) -> NotebookNode:
-    [found] = [cell for cell in notebook.cells if cell.id == cell_id]
-    return found
-
-
 def bundles(cell: NotebookNode) -> list[dict[str, Any]]:
     return [output.data for output in cell.outputs if "data" in output]
-
-
-def text_of(notebook: NotebookNode, cell_id: str) -> str:
-    return "\n".join(str(data["text/plain"]) for data in bundles(cell_of(notebook, cell_id)))
-
-
-def pictures(notebook: NotebookNode, cell_id: str) -> list[str]:
-    data = bundles(cell_of(notebook, cell_id))
-    return [str(each["image/svg+xml"]) for each in data if "image/svg+xml" in each]
 
 
 def errors(cell: NotebookNode) -> list[str]:
     return [output.evalue for output in cell.outputs if output.output_type == "error"]
 
 
-def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def documents(notebook: NotebookNode, cell_id: str) -> list[dict[str, Any]]:
-    """The policies that a cell shows as JSON."""
-    texts = [str(data["text/plain"]) for data in bundles(cell_of(notebook, cell_id))]
-    return [json.loads(text) for text in texts if text.startswith("{")]
-
-
-def all_shown_well(notebook: NotebookNode) -> None:
-    """Every output can be shown by every front end, as markup and in words."""
-    for cell in code_cells(notebook):
-        assert cell.outputs, f"{cell.id} shows nothing."
-        for output in cell.outputs:
-            assert output.output_type in ("display_data", "execute_result"), (cell.id, output)
-            assert {"text/html", "text/plain"} <= set(output.data), cell.id
-            assert str(output.data["text/plain"]).strip() not in ("", "undefined"), cell.id
-
-
 # How a notebook is run otherwise.
-
-
-def only(*wanted: str) -> Callable[[NotebookNode], None]:
-    """These cells, in this order; one that is named twice is run twice."""
-
-    def change(notebook: NotebookNode) -> None:
-        chosen: list[NotebookNode] = []
-        for number, cell_id in enumerate(wanted):
-            cell = copy.deepcopy(cell_of(notebook, cell_id))
-            if cell_id in wanted[:number]:
-                cell.id = f"{cell_id}-{number}"
-            chosen.append(cell)
-        notebook.cells = chosen
-
-    return change
-
-
-def twice(notebook: NotebookNode) -> None:
-    ids = [cell.id for cell in code_cells(notebook)]
-    only(*(cell_id for each in ids for cell_id in (each, each)))(notebook)
 
 
 def backwards(first: str | None, last: Iterable[str] = ()) -> Callable[[NotebookNode], None]:
@@ -116,43 +70,6 @@ def naming_bucket(bucket: str) -> Callable[[NotebookNode], None]:
 def as_aws(sandbox_env: dict[str, str]) -> dict[str, str]:
     """The same services, without a word that they are a sandbox."""
     return {k: v for k, v in sandbox_env.items() if not k.startswith(SANDBOX_ONLY)}
-
-
-class Account:
-    """Looks at the sandbox from outside, with another client."""
-
-    def __init__(self, env: dict[str, str]) -> None:
-        self.bucket = env["BEDROCK_IMPORT_SANDBOX_BUCKET"]
-        self._options = {
-            "endpoint_url": env["AWS_ENDPOINT_URL"],
-            "region_name": env["AWS_REGION"],
-            "aws_access_key_id": env["AWS_ACCESS_KEY_ID"],
-            "aws_secret_access_key": env["AWS_SECRET_ACCESS_KEY"],
-        }
-
-    def models(self) -> list[str]:
-        bedrock = boto3.client("bedrock", **self._options)
-        return [model["modelArn"] for model in bedrock.list_imported_models()["modelSummaries"]]
-
-    def keys(self) -> list[str]:
-        s3 = boto3.client("s3", **self._options)
-        found = s3.list_objects_v2(Bucket=self.bucket).get("Contents", [])
-        return [entry["Key"] for entry in found]
-
-    def roles(self) -> list[str]:
-        iam = boto3.client("iam", **self._options)
-        return [role["RoleName"] for role in iam.list_roles()["Roles"]]
-
-
-@pytest.fixture
-def account(sandbox_env: dict[str, str]) -> Account:
-    return Account(sandbox_env)
-
-
-def hub_sha256(env: dict[str, str], file: str) -> str:
-    address = f"{env['HF_ENDPOINT']}/{env['BEDROCK_IMPORT_SANDBOX_MODEL']}/resolve/main/{file}"
-    with urllib.request.urlopen(address) as answer:
-        return hashlib.sha256(answer.read()).hexdigest()
 
 
 # 1: a model to Bedrock.

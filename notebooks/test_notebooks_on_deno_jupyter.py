@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from nbformat import NotebookNode
 
+from notebooks.checks.outputs import MODEL_ARN, SHA256, documents, pictures, text_of
+
 FOLDER = Path(__file__).resolve().parent
 BUNDLE = FOLDER.parent / "jupyterlab_bedrock_import" / "bundle" / "notebook.js"
 
@@ -22,8 +24,6 @@ DENO = "2.8.1"
 CACHE = FOLDER.parent / ".cache" / f"deno-{DENO}"
 INSTALL_SECONDS = 150
 
-MODEL_ARN = re.compile(r"arn:aws:bedrock:us-east-1:\d{12}:imported-model/[a-z0-9]{12}")
-SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 SHARD = "model-00001-of-00003.safetensors"
 
 
@@ -91,18 +91,6 @@ def run(run_notebook: Any, kernel: str, place: Any) -> Any:
     return run
 
 
-def shown(notebook: NotebookNode, cell_id: str, kind: str = "text/plain") -> str:
-    [cell] = [cell for cell in notebook.cells if cell.id == cell_id]
-    return "\n".join(str(each.data[kind]) for each in cell.outputs if kind in each.data)
-
-
-def documents(notebook: NotebookNode, cell_id: str) -> list[dict[str, Any]]:
-    """What a cell shows as JSON."""
-    [cell] = [cell for cell in notebook.cells if cell.id == cell_id]
-    texts = [str(output.data["text/plain"]) for output in cell.outputs]
-    return [json.loads(text) for text in texts if text.startswith("{")]
-
-
 def test_it_is_the_kernel_of_that_version(run_notebook: Any, kernel: str) -> None:
     def change(notebook: NotebookNode) -> None:
         [cell] = [cell for cell in notebook.cells if cell.id == "connect"]
@@ -111,7 +99,7 @@ def test_it_is_the_kernel_of_that_version(run_notebook: Any, kernel: str) -> Non
         notebook.cells = [cell]
 
     notebook = run_notebook("1-start-here", kernel=kernel, change=change)
-    assert shown(notebook, "connect") == f"Deno {DENO}, ours: false"
+    assert text_of(notebook, "connect") == f"Deno {DENO}, ours: false"
 
 
 def test_where_there_is_nothing_it_says_so(run_notebook: Any, kernel: str) -> None:
@@ -128,62 +116,62 @@ def test_where_there_is_nothing_it_says_so(run_notebook: Any, kernel: str) -> No
 
 def test_start_imports_and_answers(run: Any) -> None:
     notebook = run("1-start-here")
-    assert "Connected to the sandbox" in shown(notebook, "connect")
-    [arn] = set(MODEL_ARN.findall(shown(notebook, "import-model")))
-    assert arn in shown(notebook, "look-at-model")
+    assert "Connected to the sandbox" in text_of(notebook, "connect")
+    [arn] = set(MODEL_ARN.findall(text_of(notebook, "import-model")))
+    assert arn in text_of(notebook, "look-at-model")
     # What the model itself writes.
-    assert "Paris" in shown(notebook, "ask-model")
-    assert "Proved: 9 files" in shown(notebook, "show-proofs")
-    assert arn in shown(notebook, "clean-up")
+    assert "Paris" in text_of(notebook, "ask-model")
+    assert "Proved: 9 files" in text_of(notebook, "show-proofs")
+    assert arn in text_of(notebook, "clean-up")
 
 
 def test_machine_draws_disks(run: Any) -> None:
     notebook = run("2-your-machine")
     drawn = ("measure-disk", "read-df", "plan-that-fits", "plan-that-does-not-fit", "report-disk")
     for cell_id in drawn:
-        picture = shown(notebook, cell_id, "image/svg+xml")
+        picture = "".join(pictures(notebook, cell_id))
         assert picture.startswith("<svg") and picture.endswith("</svg>"), cell_id
-    assert re.search(r"Needed +66\.05 GB", shown(notebook, "apply-rule"))
+    assert re.search(r"Needed +66\.05 GB", text_of(notebook, "apply-rule"))
 
 
 def test_permissions_are_written_and_tried(run: Any) -> None:
     notebook = run("3-permissions")
-    assert "iam:PassRole" in shown(notebook, "see-identities", "image/svg+xml")
+    assert "iam:PassRole" in "".join(pictures(notebook, "see-identities"))
     [trust] = documents(notebook, "trust-policy")
     assert trust["Statement"][0]["Principal"] == {"Service": "bedrock.amazonaws.com"}
     [reading] = documents(notebook, "import-role-policy")
     assert "s3:GetObject" in reading["Statement"][0]["Action"]
     [working] = documents(notebook, "notebook-policy")
     assert "PassRoleToBedrockCMI" in [each["Sid"] for each in working["Statement"]]
-    assert "11 checks: 11 ok" in shown(notebook, "try-permissions")
-    assert "Created." in shown(notebook, "create-role")
-    assert "Deleted" in shown(notebook, "delete-role")
+    assert "11 checks: 11 ok" in text_of(notebook, "try-permissions")
+    assert "Created." in text_of(notebook, "create-role")
+    assert "Deleted" in text_of(notebook, "delete-role")
 
 
 def test_streaming_proves_every_file(run: Any) -> None:
     notebook = run("4-streaming-to-s3")
-    assert f"<title>{SHARD}: part " in shown(notebook, "see-parts", "image/svg+xml")
-    proofs = shown(notebook, "show-proofs")
+    assert f"<title>{SHARD}: part " in "".join(pictures(notebook, "see-parts"))
+    proofs = text_of(notebook, "show-proofs")
     assert "Proved: 9 files" in proofs
     assert len(set(SHA256.findall(proofs))) == 9
-    published, stated, read_back, damaged = SHA256.findall(shown(notebook, "read-back"))
+    published, stated, read_back, damaged = SHA256.findall(text_of(notebook, "read-back"))
     assert published == stated == read_back != damaged
     assert published in proofs
-    assert "BadDigest" in shown(notebook, "send-damaged")
-    assert shown(notebook, "clean-up").count("10 objects") == 2
+    assert "BadDigest" in text_of(notebook, "send-damaged")
+    assert text_of(notebook, "clean-up").count("10 objects") == 2
 
 
 def test_templates_are_rendered(run: Any) -> None:
     notebook = run("5-chat-templates")
-    chat = shown(notebook, "compare-chat")
+    chat = text_of(notebook, "compare-chat")
     for turn in (
         "<|im_start|>user\nAnd of Italy?<|im_end|>\n<|im_start|>assistant\n",
         "<｜User｜>And of Italy?<｜Assistant｜><think>\n",
         "<|start_header_id|>user<|end_header_id|>\n\nAnd of Italy?<|eot_id|>",
     ):
         assert turn in chat
-    assert "refuses the conversation" in shown(notebook, "compare-calls")
-    on_hub, in_s3 = SHA256.findall(shown(notebook, "compare-with-hub"))
+    assert "refuses the conversation" in text_of(notebook, "compare-calls")
+    on_hub, in_s3 = SHA256.findall(text_of(notebook, "compare-with-hub"))
     assert on_hub != in_s3
     bodies = documents(notebook, "see-requests")
     assert [sorted(body)[-1] for body in bodies] == ["messages", "prompt", "prompt"]
@@ -191,11 +179,11 @@ def test_templates_are_rendered(run: Any) -> None:
 
 def test_import_answers_and_calls_a_tool(run: Any) -> None:
     notebook = run("6-import-invoke-clean-up")
-    [arn] = set(MODEL_ARN.findall(shown(notebook, "import-model")))
-    assert "Paris" in shown(notebook, "ask") and "Rome" in shown(notebook, "ask-again")
-    assert 'get_weather({"city":"Paris"})' in shown(notebook, "call-tool")
-    answered = shown(notebook, "answer-with-result")
+    [arn] = set(MODEL_ARN.findall(text_of(notebook, "import-model")))
+    assert "Paris" in text_of(notebook, "ask") and "Rome" in text_of(notebook, "ask-again")
+    assert 'get_weather({"city":"Paris"})' in text_of(notebook, "call-tool")
+    answered = text_of(notebook, "answer-with-result")
     assert "tool: It is 18 degrees and cloudy in Paris." in answered
     assert "Answered" in answered
-    assert shown(notebook, "bedrock-engineer").count(f"baseId: '{arn}'") == 2
-    assert arn in shown(notebook, "clean-up")
+    assert text_of(notebook, "bedrock-engineer").count(f"baseId: '{arn}'") == 2
+    assert arn in text_of(notebook, "clean-up")
