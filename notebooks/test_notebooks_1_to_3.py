@@ -181,9 +181,7 @@ def test_start_needs_no_account(run_notebook: Any) -> None:
     assert "LlamaForCausalLM" in text_of(notebook, "inspect-model")
 
 
-def test_start_on_aws_names_what_is_missing(
-    run_notebook: Any, sandbox_env: dict[str, str]
-) -> None:
+def test_start_on_aws_names_what_is_missing(run_notebook: Any, sandbox_env: dict[str, str]) -> None:
     notebook = run_notebook(
         START,
         change=only("connect", "review-import"),

@@ -118,9 +118,7 @@ def test_streaming_runs_with_each_cell_twice(
     left_nothing(account, place)
 
 
-def test_streaming_goes_on_after_a_restart(
-    run_notebook: Any, account: Account, place: Any
-) -> None:
+def test_streaming_goes_on_after_a_restart(run_notebook: Any, account: Account, place: Any) -> None:
     run_notebook(STREAMING, change=only("connect", "plan-copy", "copy"))
     cells = ("connect", "plan-copy", "copy", "show-proofs", *CLEAN_UP)
     after = run_notebook(STREAMING, change=only(*cells))

@@ -30,6 +30,7 @@ def wrong(*arguments: str | Path) -> list[dict[str, Any]]:
     assert isinstance(found, list)
     return found
 
+
 def notebook(path: Path, *cells: str) -> Path:
     """Its cells are called cell-1, cell-2 and so on."""
     content = new_notebook()
@@ -120,9 +121,7 @@ def test_cells_have_no_wrong_type(said: list[dict[str, Any]], name: str) -> None
 def test_cells_have_no_wrong_type_by_the_shipped_declarations(tmp_path: Path) -> None:
     cells, cell, line, message = WRONG["argument"]
     found = wrong("--types", SHIPPED, *NOTEBOOKS, notebook(tmp_path / "wrong.ipynb", *cells))
-    assert found == [
-        {"notebook": "wrong.ipynb", "cell": cell, "line": line, "message": message}
-    ]
+    assert found == [{"notebook": "wrong.ipynb", "cell": cell, "line": line, "message": message}]
 
 
 @pytest.mark.parametrize("name", WRONG)

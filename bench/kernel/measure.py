@@ -32,7 +32,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def spread(values: list[float], unit: str, digits: int) -> str:
     """Median, least and most."""
-    shown = [f"{value:.{digits}f}" for value in (statistics.median(values), min(values), max(values))]
+    shown = [
+        f"{value:.{digits}f}" for value in (statistics.median(values), min(values), max(values))
+    ]
     return f"{shown[0]} {unit} ({shown[1]} to {shown[2]})"
 
 

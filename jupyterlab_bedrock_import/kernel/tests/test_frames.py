@@ -57,7 +57,9 @@ def test_stdout_is_taken_apart_in_pieces_of_any_size(size: int) -> None:
 
 @pytest.mark.parametrize("size", [1, 5, 1000])
 def test_stderr_is_taken_apart(size: int) -> None:
-    data = b"a" + MARK + b"(00000001" + "ü".encode() + MARK + b")00000001" + b"b" + MARK + b"!0000000a"
+    data = (
+        b"a" + MARK + b"(00000001" + "ü".encode() + MARK + b")00000001" + b"b" + MARK + b"!0000000a"
+    )
     reader = BracketReader(MARK)
     parts = [part for piece in in_pieces(data, size) for part in reader.feed(piece)]
     parts += reader.end()

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from jupyterlab_bedrock_import.kernel.tests.kernel_client import RunningKernel, plain, running_kernel
+from jupyterlab_bedrock_import.kernel.tests.kernel_client import (
+    RunningKernel,
+    plain,
+    running_kernel,
+)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +89,10 @@ def test_an_exit_says_nothing_else(tmp_path: Path, code: str) -> None:
     [
         ("await Deno.stdin.read(new Uint8Array(10))", "null"),
         ("let lines = 0; for await (const line of Deno.stdin.readable) lines++;\nlines", "0"),
-        ("await new Promise(end => process.stdin.on('end', () => end('ended')).resume())", '"ended"'),
+        (
+            "await new Promise(end => process.stdin.on('end', () => end('ended')).resume())",
+            '"ended"',
+        ),
     ],
 )
 def test_a_cell_that_reads_takes_no_command_away(
@@ -112,12 +119,15 @@ def test_a_name_of_a_cell_hides_no_global_from_the_modules(
     own_kernel: RunningKernel, names: list[str]
 ) -> None:
     own_kernel.run("".join(f"const {name} = 'mine';\n" for name in names))
-    assert own_kernel.run(names[0]).value == "\"mine\""
+    assert own_kernel.run(names[0]).value == '"mine"'
     assert "no such thing" in own_kernel.run("throw 'no such thing'").traceback
-    assert own_kernel.run(
-        "import { requiredBytesFor, parseSize, formatBytes } from 'bedrock-import';\n"
-        "formatBytes(requiredBytesFor(parseSize('61 GB')))"
-    ).value == "\"66.05 GB\""
+    assert (
+        own_kernel.run(
+            "import { requiredBytesFor, parseSize, formatBytes } from 'bedrock-import';\n"
+            "formatBytes(requiredBytesFor(parseSize('61 GB')))"
+        ).value
+        == '"66.05 GB"'
+    )
 
 
 def test_a_promise_is_shown_and_not_waited_for(kernel: RunningKernel) -> None:

@@ -26,31 +26,52 @@ from jupyterlab_bedrock_import.kernel.tests.kernel_client import RunningKernel, 
         ("2n ** 64n", "18446744073709551616n"),
         ("-0", "-0"),
         ("null", "null"),
-        ("let total = 0;\nfor (const i of [1, 2]) for (const j of [3]) total += i * j;\ntotal", "9"),
+        (
+            "let total = 0;\nfor (const i of [1, 2]) for (const j of [3]) total += i * j;\ntotal",
+            "9",
+        ),
         ("import { basename as name } from 'node:path';\nname('/a/b')", '"b"'),
         ("import * as path from 'path';\ntypeof path.join", '"function"'),
         ("import fs, { readFileSync } from 'node:fs';\nfs.readFileSync === readFileSync", "true"),
         ("import type { Stats } from 'node:fs';\n8", "8"),
         ("typeof (await import('node:os')).tmpdir", '"function"'),
         # Cells that await are rewritten; what they declare is there for later ones.
-        ("const [p, { q = 2, ...rest }] = await [1, { r: 3 }];\n[p, q, rest]", "[ 1, 2, { r: 3 } ]"),
+        (
+            "const [p, { q = 2, ...rest }] = await [1, { r: 3 }];\n[p, q, rest]",
+            "[ 1, 2, { r: 3 } ]",
+        ),
         ("[p, q, rest]", "[ 1, 2, { r: 3 } ]"),
         ("let un; var kept; await 1; un = 4, kept ??= 5", "5"),
         ("un + kept", "9"),
         ("[typeof p, delete globalThis.p]", '[ "number", true ]'),
-        ("await 1; class Deep { static x = 6 }; function hoisted(): number { return 7 }\nDeep.x", "6"),
+        (
+            "await 1; class Deep { static x = 6 }; function hoisted(): number { return 7 }\nDeep.x",
+            "6",
+        ),
         ("[Deep.x, hoisted()]", "[ 6, 7 ]"),
         ("const early = above(); function above() { return 8 } await early", "8"),
-        ("if (await 1) { var fromBlock = 9 } for (var at = 0; at < 3; at++) await at;\nfromBlock + at", "12"),
+        (
+            "if (await 1) { var fromBlock = 9 } for (var at = 0; at < 3; at++) await at;\nfromBlock + at",
+            "12",
+        ),
         ("fromBlock + at", "12"),
-        ("for (var key in { a: 1 }) await 1; for (const one of [key]) { var last = one } last", '"a"'),
+        (
+            "for (var key in { a: 1 }) await 1; for (const one of [key]) { var last = one } last",
+            '"a"',
+        ),
         ("export const out = await 10, more = 1;\nout + more", "11"),
         ("export default await 12", "12"),
         ("const fn = async () => { await 1; return 13 }; await fn()", "13"),
         ("fn.name", '"fn"'),
         ("await 1\n;[1, 2].map(n => n)", "[ 1, 2 ]"),
-        ("try { await Promise.reject(new Error('x')) } catch (e) { var caught = e.message }\ncaught", '"x"'),
-        ("label: for (const i of [1, 2]) { for (const j of [1]) { await j; continue label } }\n14", "14"),
+        (
+            "try { await Promise.reject(new Error('x')) } catch (e) { var caught = e.message }\ncaught",
+            '"x"',
+        ),
+        (
+            "label: for (const i of [1, 2]) { for (const j of [1]) { await j; continue label } }\n14",
+            "14",
+        ),
         ("const { size } = await Promise.resolve({ size: 15 }), double = size * 2;\ndouble", "30"),
         # A name may be declared anew as anything.
         ("function kind() { return 1 }\nkind()", "1"),
@@ -58,15 +79,23 @@ from jupyterlab_bedrock_import.kernel.tests.kernel_client import RunningKernel, 
         ("let kind = await 3;\nkind", "3"),
         ("class kind { static a = 4 }\nkind.a", "4"),
         ("var kind = 5;\nkind", "5"),
-        ("const before = kind();\nasync function* other() { yield 1 }\nfunction kind() { return 6 }\nbefore", "6"),
+        (
+            "const before = kind();\nasync function* other() { yield 1 }\nfunction kind() { return 6 }\nbefore",
+            "6",
+        ),
         ("import { sep as kind } from 'node:path';\ntypeof kind", '"string"'),
-        ("function even(n) { return n === 0 || odd(n - 1) } function odd(n) { return n > 0 && even(n - 1) } even(10)", "true"),
+        (
+            "function even(n) { return n === 0 || odd(n - 1) } function odd(n) { return n > 0 && even(n - 1) } even(10)",
+            "true",
+        ),
         ("const fetch = 'mine';\n[fetch, typeof globalThis.fetch]", '[ "mine", "function" ]'),
         ("let later;\nfunction setLater() { later = 7 }\nsetLater();\nlater", "7"),
         ("import.meta.filename.endsWith('notebook.ts')", "true"),
         ("'use strict';\n'last'", '"last"'),
-        ("[typeof $$import, Object.keys(globalThis).filter(n => n.startsWith('$$')).length]",
-         '[ "function", 0 ]'),
+        (
+            "[typeof $$import, Object.keys(globalThis).filter(n => n.startsWith('$$')).length]",
+            '[ "function", 0 ]',
+        ),
     ],
 )
 def test_values(kernel: RunningKernel, code: str, value: str) -> None:
@@ -129,7 +158,9 @@ def test_late_output_belongs_to_its_own_cell(kernel: RunningKernel) -> None:
     ]
 
 
-def test_child_processes_print_under_the_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_child_processes_print_under_the_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BEDROCK_IMPORT_KERNEL_ALLOW", "run")
     with running_kernel(cwd=str(tmp_path)) as kernel:
         result = kernel.run(
@@ -284,14 +315,19 @@ def test_silent_cells_show_nothing_and_count_nothing(kernel: RunningKernel) -> N
 def test_modules_of_the_folder_and_of_the_product(kernel: RunningKernel, folder: Path) -> None:
     (folder / "own.ts").write_text("export const answer: number = 42;\n")
     assert kernel.run("import { answer } from './own.ts';\nanswer").value == "42"
-    assert kernel.run(
-        "import { requiredBytesFor } from 'bedrock-import';\nrequiredBytesFor(61e9)"
-    ).value == "66050000000"
+    assert (
+        kernel.run(
+            "import { requiredBytesFor } from 'bedrock-import';\nrequiredBytesFor(61e9)"
+        ).value
+        == "66050000000"
+    )
     assert sorted(os.listdir(folder)) == ["own.ts"]
 
 
 def test_a_deno_json_above_changes_nothing(tmp_path: Path) -> None:
-    (tmp_path / "deno.json").write_text('{"imports": {"bedrock-import": "./evil.ts"}, "lock": true}')
+    (tmp_path / "deno.json").write_text(
+        '{"imports": {"bedrock-import": "./evil.ts"}, "lock": true}'
+    )
     below = tmp_path / "below"
     below.mkdir()
     with running_kernel(cwd=str(below)) as kernel:
@@ -309,7 +345,9 @@ def test_a_random_py_beside_the_notebook_is_not_imported(tmp_path: Path) -> None
 
 
 def test_a_cell_may_write_where_the_engine_may(kernel: RunningKernel) -> None:
-    assert "NotCapable" in kernel.run("Deno.writeTextFileSync('/etc/bedrock-import', 'x')").traceback
+    assert (
+        "NotCapable" in kernel.run("Deno.writeTextFileSync('/etc/bedrock-import', 'x')").traceback
+    )
 
 
 def test_values_that_fight_back(kernel: RunningKernel) -> None:
@@ -319,7 +357,9 @@ def test_values_that_fight_back(kernel: RunningKernel) -> None:
     assert "will not be shown" in hostile.traceback
     thrown = kernel.run("throw new Proxy({}, { get() { throw 1; } })")
     assert thrown.status == "error"
-    named = kernel.run("const e = new Error('x'); Object.defineProperty(e, 'stack', { get() { throw 2; } }); throw e")
+    named = kernel.run(
+        "const e = new Error('x'); Object.defineProperty(e, 'stack', { get() { throw 2; } }); throw e"
+    )
     assert named.status == "error"
     assert kernel.run("'alive'").value == '"alive"'
 
@@ -328,7 +368,10 @@ def test_completion(kernel: RunningKernel) -> None:
     kernel.run("const thing = { alpha: 1, beta: { gamma: 2 } };")
     found = kernel.ask("complete", "'🦕'; thing.al", len("'🦕'; thing.al"))
     assert "alpha" in found["matches"]
-    assert (found["cursor_start"], found["cursor_end"]) == (len("'🦕'; thing."), len("'🦕'; thing.al"))
+    assert (found["cursor_start"], found["cursor_end"]) == (
+        len("'🦕'; thing."),
+        len("'🦕'; thing.al"),
+    )
     assert kernel.ask("complete", "thing.beta.", 11)["matches"][0] == "gamma"
     assert "thing" in kernel.ask("complete", "const x = thi", 13)["matches"]
     names = kernel.ask("complete", "$$", 2)["matches"]

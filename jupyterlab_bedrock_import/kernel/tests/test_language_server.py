@@ -190,7 +190,9 @@ def test_places_count_unicode_characters(ask: Ask) -> None:
             (2, 12, 2339),
             (2, 18, 2339),
         ]
-        assert await server.complete(cells, "model.na", 99) == Completions(["name"], 6, 8, ["field"])
+        assert await server.complete(cells, "model.na", 99) == Completions(
+            ["name"], 6, 8, ["field"]
+        )
         assert await server.hover(cells, "size", -1) == '```tsx\nconst size: "large"\n```'
         # Half a character, which JSON cannot have.
         assert (await completed(server, cells, "'\ud83d'; size.toUpperC¦")).start == 10
@@ -330,9 +332,7 @@ def test_it_is_started_again_after_a_crash(ask_own: Ask) -> None:
     ask_own(asker)
 
 
-def test_one_that_always_breaks_down_is_started_twice(
-    ask_own: Ask, tmp_path: Path
-) -> None:
+def test_one_that_always_breaks_down_is_started_twice(ask_own: Ask, tmp_path: Path) -> None:
     starts = tmp_path / "starts"
 
     async def asker(server: LanguageServer) -> None:
@@ -367,9 +367,7 @@ def test_nobody_waits_for_one_that_hangs(
     assert starts.read_text() == "x"
 
 
-def test_it_ends_when_nobody_asks(
-    ask_own: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_ends_when_nobody_asks(ask_own: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language_server, "IDLE_SECONDS", 0.0)
 
     async def asker(server: LanguageServer) -> None:
@@ -395,9 +393,7 @@ def test_it_ends_with_its_input(ask_own: Ask) -> None:
     ask_own(asker)
 
 
-def test_the_folder_is_read_and_nothing_else_happens_to_it(
-    ask_own: Ask, folder: Path
-) -> None:
+def test_the_folder_is_read_and_nothing_else_happens_to_it(ask_own: Ask, folder: Path) -> None:
     (folder / "deno.json").write_text(
         '{"imports": {"bedrock-import": "./own.ts"}, "compilerOptions": {"strict": false}}'
     )

@@ -52,7 +52,8 @@ def gone(processes: list[psutil.Process]) -> bool:
         "for await (const line of (async function* () { for (;;) { await 1; yield 1; } })()) kept++;",
         "prompt('Is anybody there?');",
         "for (;;) prompt('Again?');",
-        "await fetch('http://127.0.0.1:9/', { signal: Deno.jupyter.signal }).catch(() => {}); " + NEVER,
+        "await fetch('http://127.0.0.1:9/', { signal: Deno.jupyter.signal }).catch(() => {}); "
+        + NEVER,
     ],
 )
 def test_a_cell_is_stopped_and_its_variables_stay(kernel: RunningKernel, code: str) -> None:
@@ -117,7 +118,8 @@ def test_loops_in_functions_belong_to_the_cell_that_calls_them(kernel: RunningKe
     kernel.run("let spun = 0; function spin() { for (;;) spun++; }")
     assert interrupted(kernel, "spin();").reply["ename"] == "Interrupted"
     interrupted(
-        kernel, "function sum(n) { let s = 0; for (let i = 0; i < n; i++) s += i; return s }\n" + NEVER
+        kernel,
+        "function sum(n) { let s = 0; for (let i = 0; i < n; i++) s += i; return s }\n" + NEVER,
     )
     assert kernel.run("sum(4)").value == "6"
 
