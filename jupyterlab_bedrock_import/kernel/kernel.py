@@ -227,6 +227,14 @@ class DenoKernel(Kernel):
         cell_id: str | None = None,
     ) -> dict[str, Any]:
         """One cell."""
+        try:
+            child = await self._ensure_child()
+        except (LaunchError, OSError, EOFError) as error:
+            self._child = None
+            return self._fail(
+                {"ename": "KernelCannotStart", "evalue": str(error), "traceback": [str(error)]},
+                silent,
+            )
         self._last_cell += 1
         cell = RunningCell(
             self._last_cell,
@@ -238,13 +246,6 @@ class DenoKernel(Kernel):
         if len(self._cell_messages) > KNOWN_CELLS:
             self._cell_messages.popitem(last=False)
         self._running = cell
-        try:
-            child = await self._ensure_child()
-        except (LaunchError, OSError, EOFError) as error:
-            self._child = self._running = None
-            text = str(error)
-            cannot = {"ename": "KernelCannotStart", "evalue": text, "traceback": [text]}
-            return self._fail(NOT_BEGUN if cell.interrupts else cannot, silent)
         if not silent:
             warnings = await self._assistance.type_warnings(code)
             if warnings:
@@ -314,11 +315,9 @@ class DenoKernel(Kernel):
 
     def _interrupt(self) -> None:
         cell, child = self._running, self._child
-        if cell is None:
+        if cell is None or child is None:
             return
         cell.interrupts += 1
-        if child is None:
-            return
         if cell.interrupts > 1:
             child.kill()
             return

@@ -155,18 +155,6 @@ def test_a_cell_that_computes_is_explained_and_ended_by_the_second_interrupt(
     assert own_kernel.run("typeof lost").value == '"undefined"'
 
 
-def test_a_cell_is_stopped_while_the_process_starts(own_kernel: RunningKernel) -> None:
-    own_kernel.run("1")
-    [child] = children(own_kernel.pid)
-    # Its successor needs some time.
-    os.kill(child.pid, signal.SIGKILL)
-    assert gone([child])
-    request = own_kernel.send("globalThis.ran = true; " + NEVER)
-    own_kernel.manager.interrupt_kernel()
-    assert own_kernel.finish(request).reply["ename"] == "Interrupted"
-    assert own_kernel.run("'alive'").value == '"alive"'
-
-
 def test_a_second_interrupt_ends_the_process_at_once(own_kernel: RunningKernel) -> None:
     own_kernel.run("1")
     [before] = children(own_kernel.pid)
