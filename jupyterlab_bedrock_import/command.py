@@ -119,6 +119,22 @@ def deno_environment(env: Mapping[str, str]) -> dict[str, str]:
     return result
 
 
+def engine_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment for Deno with the engine in it."""
+    result = deno_environment(env)
+    # The engine must choose the same folder that it is allowed to write in.
+    result[STATE_VARIABLE] = state_folder(result)
+    if has_unnameable_mounts():
+        result[UNNAMEABLE_MOUNTS] = "1"
+    return result
+
+
+def command_line(*arguments: str) -> list[str]:
+    """Starts this command as a program of its own. `-m jupyterlab_bedrock_import` would look for modules
+    in the current folder first: a random.py among the user's notebooks would be taken for Python's."""
+    return [sys.executable, str(Path(__file__).with_name("__main__.py")), *arguments]
+
+
 def find_deno() -> str:
     """The Deno of this Python environment, from the package ``deno``."""
     try:
@@ -281,17 +297,14 @@ def print_version() -> None:
 def run(arguments: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     """Starts what the arguments ask for. Raises LaunchError when it cannot be started."""
     deno = find_deno()
-    env = deno_environment(environ)
+    is_sandbox = bool(arguments) and arguments[0] == "sandbox"
+    env = deno_environment(environ) if is_sandbox else engine_environment(environ)
     check_deno_starts(deno, env)
-    if arguments and arguments[0] == "sandbox":
+    if is_sandbox:
         # The sandbox must choose the same temporary folder that it is allowed to write in.
         env["TMPDIR"] = tempfile.gettempdir()
         command = sandbox_command(deno, arguments[1:], env)
     else:
-        # The engine must choose the same folder that it is allowed to write in.
-        env[STATE_VARIABLE] = state_folder(env)
-        if has_unnameable_mounts():
-            env[UNNAMEABLE_MOUNTS] = "1"
         command = engine_command(deno, arguments, env)
     check_bundle(command)
     become(command, env)

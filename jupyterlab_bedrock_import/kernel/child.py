@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyterlab_bedrock_import.kernel.frames import Bracket, BracketReader, Frame, FrameReader, Text
+from jupyterlab_bedrock_import.process_end import end_process
 
 READ_BYTES = 256 * 1024
 
@@ -137,14 +138,9 @@ class DenoChild:
 
     async def stop(self) -> None:
         """Lets it end by itself, which the end of its input asks for, or else ends it."""
-        with contextlib.suppress(ConnectionError, RuntimeError):
-            self._stdin.close()
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
-            return
-        self.kill()
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        await end_process(
+            self._process, self._stdin.close, self._process.kill, seconds=STOP_SECONDS
+        )
 
     async def _read_stdout(self, stream: asyncio.StreamReader) -> None:
         reader = FrameReader(self._mark)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import codecs
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 LENGTH_DIGITS = 4
 VALUE_DIGITS = 8
@@ -40,7 +41,10 @@ class Bracket:
     value: int
 
 
-class _Splitter:
+Part = TypeVar("Part")
+
+
+class _Splitter(ABC, Generic[Part]):
     """Finds marks in a stream of bytes that comes in pieces of any size."""
 
     def __init__(self, mark: bytes) -> None:
@@ -48,6 +52,29 @@ class _Splitter:
         self._buffer = bytearray()
         # Half of a character may end a piece.
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    @abstractmethod
+    def _take_marked(self) -> Iterator[Part] | None:
+        """What the mark at the beginning of the buffer introduces, taken out of it; None when it is
+        not all there yet."""
+
+    def feed(self, data: bytes) -> Iterator[Text | Part]:
+        """Texts and what stands between them, in the order in which they were written."""
+        self._buffer += data
+        while True:
+            before, found = self._before_mark()
+            if before:
+                yield from self._text(before)
+            marked = self._take_marked() if found else None
+            if marked is None:
+                return
+            yield from marked
+
+    def _take(self, length: int) -> bytes:
+        """The first bytes of the buffer."""
+        taken = bytes(self._buffer[:length])
+        del self._buffer[:length]
+        return taken
 
     def _text(self, data: bytes | bytearray) -> Iterator[Text]:
         text = self._decoder.decode(bytes(data))
@@ -76,53 +103,35 @@ class _Splitter:
         self._buffer.clear()
 
 
-class FrameReader(_Splitter):
+class FrameReader(_Splitter[Frame]):
     """Standard output."""
 
     def __init__(self, mark: bytes) -> None:
         super().__init__(mark)
         self._parts = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[Text | Frame]:
-        """Texts and frames in the order in which they were written."""
-        self._buffer += data
-        while True:
-            before, found = self._before_mark()
-            if before:
-                yield from self._text(before)
-            if not found:
-                return
-            head = len(self._mark) + 1 + LENGTH_DIGITS
-            if len(self._buffer) < head:
-                return
-            end = head + int(self._buffer[head - LENGTH_DIGITS : head], 16)
-            if len(self._buffer) < end:
-                return
-            is_last = self._buffer[len(self._mark)] == ord(".")
-            self._parts += self._buffer[head:end]
-            del self._buffer[:end]
-            if is_last:
-                content = json.loads(self._parts.decode())
-                self._parts = bytearray()
-                yield Frame(content)
+    def _take_marked(self) -> Iterator[Frame] | None:
+        head = len(self._mark) + 1 + LENGTH_DIGITS
+        if len(self._buffer) < head:
+            return None
+        end = head + int(self._buffer[head - LENGTH_DIGITS : head], 16)
+        if len(self._buffer) < end:
+            return None
+        chunk = self._take(end)
+        self._parts += chunk[head:]
+        if chunk[len(self._mark)] != ord("."):
+            return iter(())
+        content = json.loads(self._parts.decode())
+        self._parts = bytearray()
+        return iter((Frame(content),))
 
 
-class BracketReader(_Splitter):
+class BracketReader(_Splitter[Bracket]):
     """Standard error."""
 
-    def feed(self, data: bytes) -> Iterator[Text | Bracket]:
-        """Texts and brackets in the order in which they were written."""
-        self._buffer += data
-        while True:
-            before, found = self._before_mark()
-            if before:
-                yield from self._text(before)
-            if not found:
-                return
-            end = len(self._mark) + 1 + VALUE_DIGITS
-            if len(self._buffer) < end:
-                return
-            kind = chr(self._buffer[len(self._mark)])
-            value = int(self._buffer[end - VALUE_DIGITS : end], 16)
-            del self._buffer[:end]
-            yield Bracket(kind, value)
+    def _take_marked(self) -> Iterator[Bracket] | None:
+        end = len(self._mark) + 1 + VALUE_DIGITS
+        if len(self._buffer) < end:
+            return None
+        bracket = self._take(end)[len(self._mark) :].decode()
+        return iter((Bracket(bracket[0], int(bracket[1:], 16)),))

@@ -8,8 +8,9 @@ import json
 import os
 from typing import Any
 
+from jupyterlab_bedrock_import.command import command_line
 from jupyterlab_bedrock_import.kernel.child import die_with_parent
-from jupyterlab_bedrock_import.kernel.launch import sandbox_program
+from jupyterlab_bedrock_import.process_end import end_process
 
 # It makes its model at the first start.
 SANDBOX_SECONDS = 120.0
@@ -40,8 +41,7 @@ class Host:
             if self._sandbox is not None and self._sandbox.returncode is None:
                 return self._variables
             process = await asyncio.create_subprocess_exec(
-                *sandbox_program(),
-                "--json",
+                *command_line("sandbox", "--json"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -69,9 +69,4 @@ class Host:
         self._sandbox = None
         if process is None or process.returncode is not None:
             return
-        for end in (process.terminate, process.kill):
-            with contextlib.suppress(ProcessLookupError):
-                end()
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(process.wait(), STOP_SECONDS)
-                return
+        await end_process(process, process.terminate, process.kill, seconds=STOP_SECONDS)

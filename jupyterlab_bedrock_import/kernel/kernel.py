@@ -21,7 +21,7 @@ from jupyterlab_bedrock_import.kernel.assistance import Assistance
 from jupyterlab_bedrock_import.kernel.child import DenoChild, Ended, Event, Printed
 from jupyterlab_bedrock_import.kernel.frames import Frame
 from jupyterlab_bedrock_import.kernel.host import Host
-from jupyterlab_bedrock_import.kernel.launch import home_folder, prepare_launch
+from jupyterlab_bedrock_import.kernel.launch import prepare_launch
 
 # Cells whose late output still finds its place.
 KNOWN_CELLS = 10_000
@@ -119,7 +119,8 @@ class DenoKernel(Kernel):
             try:
                 cwd = os.getcwd()
             except OSError:
-                cwd = home_folder()
+                # The notebook's folder is gone.
+                cwd = os.path.expanduser("~")
             self._ready = self._loop.create_future()
             child: DenoChild | None = None
 
@@ -227,6 +228,10 @@ class DenoKernel(Kernel):
         cell_id: str | None = None,
     ) -> dict[str, Any]:
         """One cell."""
+        self._last_cell += 1
+        self._cell_messages[self._last_cell] = self.get_parent("shell")
+        if len(self._cell_messages) > KNOWN_CELLS:
+            self._cell_messages.popitem(last=False)
         try:
             child = await self._ensure_child()
         except (LaunchError, OSError, EOFError) as error:
@@ -235,16 +240,13 @@ class DenoKernel(Kernel):
                 {"ename": "KernelCannotStart", "evalue": str(error), "traceback": [str(error)]},
                 silent,
             )
-        self._last_cell += 1
         cell = RunningCell(
             self._last_cell,
             asyncio.get_running_loop().create_future(),
             allow_stdin=allow_stdin,
             client=self._shell_ident(),
         )
-        self._cell_messages[cell.id] = self.get_parent("shell")
-        if len(self._cell_messages) > KNOWN_CELLS:
-            self._cell_messages.popitem(last=False)
+        # Only now: the end of an earlier process is not its own.
         self._running = cell
         if not silent:
             warnings = await self._assistance.type_warnings(code)
@@ -395,8 +397,7 @@ class DenoKernel(Kernel):
         number = self._questions
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._answers[number] = answer
-        kind, *_ = command.values()
-        child.send({"type": kind, "id": number, **command})
+        child.send({**command, "id": number})
         try:
             return await asyncio.wait_for(answer, ANSWER_SECONDS)
         except asyncio.TimeoutError:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jupyterlab_bedrock_import.kernel.child import die_with_parent
+from jupyterlab_bedrock_import.process_end import end_process
 
 # A longer answer ends the connection: it would hold the kernel's memory.
 MAX_BYTES = 64 * 1024 * 1024
@@ -86,13 +87,9 @@ class Connection:
 
     async def stop(self) -> None:
         """Lets it end by itself, which the end of its input asks for, or else ends it."""
-        with contextlib.suppress(ConnectionError, RuntimeError):
-            self._stdin.close()
-        for _ in range(2):
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
-                break
-            self.kill()
+        await end_process(
+            self._process, self._stdin.close, self._process.kill, seconds=STOP_SECONDS
+        )
         await asyncio.wait([self._reader], timeout=STOP_SECONDS)
         with contextlib.suppress(asyncio.TimeoutError, ConnectionError):
             await asyncio.wait_for(self._stdin.wait_closed(), STOP_SECONDS)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from jupyterlab_bedrock_import.command import (
     BUNDLES,
@@ -14,11 +12,10 @@ from jupyterlab_bedrock_import.command import (
     allow_write,
     check_bundle,
     check_deno_starts,
-    deno_environment,
+    engine_environment,
     find_deno,
 )
-from jupyterlab_bedrock_import.engine_folders import STATE_VARIABLE, engine_writes, state_folder
-from jupyterlab_bedrock_import.mounts import UNNAMEABLE_MOUNTS, has_unnameable_mounts
+from jupyterlab_bedrock_import.engine_folders import engine_writes
 
 # What cells may do beside what the engine may: `all`, or some of Deno's permissions.
 ALLOW_VARIABLE = "BEDROCK_IMPORT_KERNEL_ALLOW"
@@ -68,10 +65,7 @@ def widened(value: str) -> list[str]:
 
 def kernel_environment(env: Mapping[str, str], mark: str) -> dict[str, str]:
     """The environment for the process that runs cells."""
-    result = deno_environment(env)
-    result[STATE_VARIABLE] = state_folder(result)
-    if has_unnameable_mounts():
-        result[UNNAMEABLE_MOUNTS] = "1"
+    result = engine_environment(env)
     result[SETTINGS_VARIABLE] = json.dumps({"mark": mark, "modules": module_files()})
     # Colours are for the notebook, which shows them; Deno looks whether there is a terminal.
     result.setdefault("FORCE_COLOR", "1")
@@ -97,15 +91,3 @@ def prepare_launch(env: Mapping[str, str], mark: str) -> tuple[Sequence[str], di
     command = kernel_command(deno, environment)
     check_bundle(command)
     return command, environment
-
-
-def sandbox_program() -> list[str]:
-    """The command that starts the sandbox."""
-    import sys
-
-    return [sys.executable, str(Path(__file__).parents[1] / "__main__.py"), "sandbox"]
-
-
-def home_folder() -> str:
-    """Where a kernel runs whose own folder is gone."""
-    return os.path.expanduser("~")

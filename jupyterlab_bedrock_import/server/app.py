@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, List, Unicode, default
 
+from jupyterlab_bedrock_import.command import command_line
 from jupyterlab_bedrock_import.engine_folders import jupyter_root, read_metadata, state_folder
 from jupyterlab_bedrock_import.server.engine_process import EngineProcess
 from jupyterlab_bedrock_import.server.handlers import (
@@ -27,8 +27,6 @@ from jupyterlab_bedrock_import.server.relay import Relay
 from jupyterlab_bedrock_import.server.steered_environment import SteeredEnvironment
 from jupyterlab_bedrock_import.server.wire import Job
 from jupyterlab_bedrock_import.steering import FILE_NAME
-
-PACKAGE = Path(__file__).parents[1]
 
 
 class BedrockImportApp(ExtensionApp):
@@ -55,9 +53,7 @@ class BedrockImportApp(ExtensionApp):
 
     @default("engine_command")
     def _default_engine_command(self) -> list[str]:
-        # The same as `-m jupyterlab_bedrock_import`, which however looks for modules in the current
-        # folder first: a random.py among the user's notebooks would be taken for Python's own.
-        return [sys.executable, str(PACKAGE / "__main__.py"), "serve"]
+        return command_line("serve")
 
     @default("keep_awake")
     def _default_keep_awake(self) -> bool:

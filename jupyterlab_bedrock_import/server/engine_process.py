@@ -8,6 +8,8 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+from jupyterlab_bedrock_import.process_end import end_process, ends_within
+
 # A longer line of the engine is dropped: it would hold the server's memory.
 MAX_LINE_BYTES = 32 * 1024 * 1024
 READ_BYTES = 256 * 1024
@@ -110,27 +112,18 @@ class EngineProcess:
     async def stop(self) -> None:
         """Lets the engine end by itself, which the end of its input asks for, or else ends it."""
         self._stdin.close()
-        if await self._ends_within(STOP_SECONDS):
+        if await ends_within(self._process, STOP_SECONDS):
             return
         self._log.warning("The engine does not end by itself; it is being ended.")
-        for end in (self._process.terminate, self._process.kill):
-            with contextlib.suppress(ProcessLookupError):
-                end()
-            if await self._ends_within(SIGNAL_SECONDS):
-                return
+        await end_process(
+            self._process, self._process.terminate, self._process.kill, seconds=SIGNAL_SECONDS
+        )
 
     async def ended(self) -> int | None:
         """After the last line: the code, once the process has ended and its last words are in."""
         await self.stop()
         await asyncio.wait([self._stderr_task], timeout=SIGNAL_SECONDS)
         return self._process.returncode
-
-    async def _ends_within(self, seconds: float) -> bool:
-        try:
-            await asyncio.wait_for(self._process.wait(), seconds)
-        except asyncio.TimeoutError:
-            return False
-        return True
 
     async def _read_stderr(self, stderr: asyncio.StreamReader) -> None:
         # No character is longer than four bytes.

@@ -10,6 +10,8 @@ from typing import Any
 
 from jupyter_client.manager import KernelManager, start_new_kernel
 
+from jupyterlab_bedrock_import.kernel.assistance import plain
+
 KERNEL = "bedrock-import-deno"
 SECONDS = 60.0
 
@@ -48,13 +50,6 @@ class Result:
         """Of the error, without colours."""
         [error] = [o for o in self.outputs if o["type"] == "error"]
         return plain("\n".join(error["traceback"]))
-
-
-def plain(text: str) -> str:
-    """Without colours."""
-    import re
-
-    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 class RunningKernel:

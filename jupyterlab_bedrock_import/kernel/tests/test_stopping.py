@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from deno import find_deno_bin
 
 from jupyterlab_bedrock_import.kernel.tests.kernel_client import (
     SECONDS,
@@ -298,3 +299,32 @@ def test_a_deno_that_does_not_start_is_said_in_one_line(
     assert "\n" not in line
     # Under the cell itself.
     assert result.traceback == line
+
+
+def test_a_start_that_fails_is_said_under_its_own_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "modules" / "deno"
+    package.mkdir(parents=True)
+    fails = tmp_path / "fails"
+    program = tmp_path / "program"
+    program.write_text(
+        f"#!/bin/sh\nif [ -e {fails} ]; then echo 'cannot start' >&2; exit 1; fi\n"
+        f'exec {find_deno_bin()} "$@"\n'
+    )
+    program.chmod(0o755)
+    (package / "__init__.py").write_text(f"def find_deno_bin(): return {str(program)!r}\n")
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    monkeypatch.setenv("DENO_DIR", str(tmp_path / "cache"))
+    with running_kernel(cwd=str(tmp_path)) as kernel:
+        assert kernel.run("1").value == "1"
+        fails.touch()
+        [child] = children(kernel.pid)
+        child.kill()
+        assert gone([child])
+        result = kernel.run("2")
+        assert result.reply["ename"] == "KernelCannotStart"
+        assert result.traceback == "cannot start"
+        assert result.others == []
+        fails.unlink()
+        assert kernel.run("3").value == "3"
