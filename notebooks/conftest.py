@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +15,13 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from notebooks.checks.outputs import Account
+from src.sandbox.testing.running_sandbox import running_sandbox
 
 NOTEBOOKS = Path(__file__).resolve().parent
 KERNEL = "bedrock-import-deno"
 #: Of nobody, so that it is found wherever it leaks.
 HUB_TOKEN = "hf_NotebookTestTokenThatNobodyMayShow"
 SECONDS = 120
-START_SECONDS = 30
 
 
 @dataclass
@@ -63,34 +61,9 @@ class Place:
 def sandbox_env() -> Iterator[dict[str, str]]:
     """Variables of one sandbox with the model that really answers; waits are short in it."""
     quick = ["--fault", "import-seconds=0.5", "--fault", "model-not-ready=0.5"]
-    command = [sys.executable, "-m", "jupyterlab_bedrock_import", "sandbox"]
-    child = subprocess.Popen(
-        [*command, "--json", "--stop-with-stdin", *quick],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("AWS_", "HF_", "BEDROCK_IMPORT_S"))
-        },
-    )
-    timer = threading.Timer(START_SECONDS, child.kill)
-    timer.start()
-    try:
-        assert child.stdin is not None and child.stdout is not None
-        line = child.stdout.readline()
-        timer.cancel()
-        assert line, "The sandbox did not get ready."
-        yield {**json.loads(line)["env"], "HF_TOKEN": HUB_TOKEN}
-    finally:
-        timer.cancel()
-        child.terminate()
-        try:
-            child.wait(5)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+    command = [sys.executable, "-m", "jupyterlab_bedrock_import", "sandbox", *quick]
+    with running_sandbox(command, []) as env:
+        yield {**env, "HF_TOKEN": HUB_TOKEN}
 
 
 @pytest.fixture

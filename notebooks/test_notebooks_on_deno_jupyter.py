@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from nbformat import NotebookNode
 
+from jupyterlab_bedrock_import.kernel.tests.outputs_harness import stock_kernel
 from notebooks.checks.outputs import MODEL_ARN, SHA256, documents, pictures, text_of
 
 FOLDER = Path(__file__).resolve().parent
@@ -57,20 +59,13 @@ def stock_deno() -> Path:
 
 
 @pytest.fixture
-def kernel(stock_deno: Path, place: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+def kernel(stock_deno: Path, place: Any) -> Iterator[str]:
     """Its name, where Jupyter finds it; the notebook's folder says what ``bedrock-import`` is."""
-    name = f"deno-{DENO.replace('.', '-')}"
-    spec = place.folder / "jupyter" / "kernels" / name
-    spec.mkdir(parents=True)
-    argv = [str(stock_deno), "jupyter", "--kernel", "--conn", "{connection_file}"]
-    (spec / "kernel.json").write_text(
-        json.dumps({"argv": argv, "display_name": f"Deno {DENO}", "language": "typescript"})
-    )
-    monkeypatch.setenv("JUPYTER_PATH", str(place.folder / "jupyter"))
     (place.root / "deno.json").write_text(
         json.dumps({"imports": {"bedrock-import": BUNDLE.as_uri()}, "lock": False})
     )
-    return name
+    with stock_kernel(str(stock_deno), f"deno-{DENO.replace('.', '-')}") as name:
+        yield name
 
 
 @pytest.fixture

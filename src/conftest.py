@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,8 @@ import pytest
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from src.sandbox.testing.running_sandbox import running_sandbox, without_clients
+
 # Read by huggingface_hub when it is imported: the sandbox has no Xet storage.
 os.environ["HF_HUB_DISABLE_XET"] = "1"
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
@@ -26,8 +27,6 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 ROOT = Path(__file__).resolve().parents[1]
 BUNDLE = ROOT / "jupyterlab_bedrock_import" / "bundle" / "sandbox.js"
-START_SECONDS = 30
-STOP_SECONDS = 3
 
 #: Files by path, of models by ``org/name``.
 Models = Mapping[str, Mapping[str, bytes]]
@@ -68,7 +67,7 @@ class Sandbox:
 
     def environment(self) -> dict[str, str]:
         """The environment of this process with the sandbox's over it, for a child process."""
-        return {**_without_clients(os.environ), **self.env}
+        return {**without_clients(os.environ), **self.env}
 
 
 StartSandbox = Callable[..., AbstractContextManager[Sandbox]]
@@ -100,37 +99,11 @@ def start_sandbox(
                 file.write_bytes(content)
         program = os.environ.get("BEDROCK_IMPORT_DENO") or deno.find_deno_bin()
         command = [program, "run", "--no-config", "--no-lock", "--no-prompt", "--allow-all"]
-        command += [str(sandbox_bundle), "--json", "--stop-with-stdin"]
-        command += ["--models", str(models_folder), "--data", str(folder / "data"), *arguments]
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=_without_clients(os.environ),
-        )
+        command += [str(sandbox_bundle), "--models", str(models_folder)]
+        command += ["--data", str(folder / "data"), *arguments]
         log: list[str] = []
-        reader = threading.Thread(target=lambda: log.extend(child.stderr), daemon=True)
-        reader.start()
-        timer = threading.Timer(START_SECONDS, child.kill)
-        timer.start()
-        try:
-            line = child.stdout.readline()
-            timer.cancel()
-            if not line:
-                child.wait()
-                reader.join()
-                pytest.fail("The sandbox did not get ready:\n" + "".join(log))
-            yield Sandbox(json.loads(line)["env"], models_folder, folder / "data", log)
-        finally:
-            timer.cancel()
-            child.terminate()
-            try:
-                child.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+        with running_sandbox(command, log) as env:
+            yield Sandbox(env, models_folder, folder / "data", log)
 
     return start
 
@@ -185,12 +158,3 @@ MODELS: Models = {
         ".sandbox.json": b'{"private": true, "tokens": ["hf_friend"]}',
     },
 }
-
-
-def _without_clients(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leaves out what would point clients, or the sandbox, elsewhere."""
-    return {
-        name: value
-        for name, value in environment.items()
-        if not name.startswith(("AWS_", "HF_ENDPOINT", "HF_TOKEN"))
-    }
