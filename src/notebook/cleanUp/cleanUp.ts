@@ -11,11 +11,11 @@ import {
 import type { AwsClients } from '../../engine';
 import { counted } from '../../engine/cli/text/layout';
 import {
-  askToConfirm,
   displayedAs,
   heading,
   keyValues,
   note,
+  requireYes,
   show,
   stack,
   withCellSignal
@@ -79,16 +79,13 @@ async function requireAgreement(plan: CleanUpPlan, confirm: boolean): Promise<vo
     return;
   }
   await show(planView(plan));
-  const isPlay = currentSession().where === 'sandbox';
-  if (!isPlay && !confirm && !(await askToConfirm('Delete what is listed?'))) {
-    throw new BedrockImportError({
-      code: 'NOT_CONFIRMED',
-      message: 'Nothing was deleted.',
-      subject: formatS3Uri(plan.destination),
-      nextStep: 'Look at what is shown above, then run this cell again.',
-      kind: 'cancelled'
-    });
-  }
+  await requireYes({
+    agreed: confirm || currentSession().where === 'sandbox',
+    question: 'Delete what is listed?',
+    message: 'Nothing was deleted.',
+    subject: formatS3Uri(plan.destination),
+    nextStep: 'Look at what is shown above, then run this cell again.'
+  });
 }
 
 async function deleteModel(

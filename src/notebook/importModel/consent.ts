@@ -1,5 +1,4 @@
-import { BedrockImportError } from '../../engine';
-import { askToConfirm, show } from '../display';
+import { requireYes, show } from '../display';
 import type { View } from '../display';
 import type { NotebookSession } from '../session';
 
@@ -24,14 +23,12 @@ export async function requireConsent(consent: Consent): Promise<void> {
     return;
   }
   await show(view());
-  if (!(await askToConfirm(question))) {
-    throw new BedrockImportError({
-      code: 'NOT_CONFIRMED',
-      message: 'Nothing was started.',
-      subject,
-      nextStep:
-        'Look at what is shown above and answer Yes, or call this with { confirm: true } where nobody can be asked.',
-      kind: 'cancelled'
-    });
-  }
+  await requireYes({
+    agreed: false,
+    question,
+    message: 'Nothing was started.',
+    subject,
+    nextStep:
+      'Look at what is shown above and answer Yes, or call this with { confirm: true } where nobody can be asked.'
+  });
 }

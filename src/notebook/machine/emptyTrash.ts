@@ -1,7 +1,7 @@
-import { BedrockImportError, deleteTrash, formatBytes } from '../../engine';
+import { deleteTrash, formatBytes } from '../../engine';
 import type { TrashDeletionResult } from '../../engine';
 import { counted } from '../../engine/cli/text/layout';
-import { askToConfirm, displayedAs, note, stack, table, withCellSignal } from '../display';
+import { displayedAs, note, requireYes, stack, table, withCellSignal } from '../display';
 import type { Displayed } from '../display';
 import type { TrashReport } from './lookAtTrash';
 import { processPlace } from './processPlace';
@@ -19,16 +19,13 @@ export async function emptyTrash(
 ): Promise<TrashDeletionResult & Displayed> {
   const own = folders.filter(({ foreign, problem }) => !foreign && problem === undefined);
   const paths = own.map(({ path }) => path);
-  const question = `Delete ${formatBytes(bytes)} in ${paths.join(', ')} for good?`;
-  if (paths.length > 0 && options.confirm !== true && !(await askToConfirm(question))) {
-    throw new BedrockImportError({
-      code: 'NOT_CONFIRMED',
-      message: 'Nothing was deleted.',
-      subject: paths[0],
-      nextStep: 'Run this cell again and answer Yes.',
-      kind: 'cancelled'
-    });
-  }
+  await requireYes({
+    agreed: paths.length === 0 || options.confirm === true,
+    question: `Delete ${formatBytes(bytes)} in ${paths.join(', ')} for good?`,
+    message: 'Nothing was deleted.',
+    subject: paths[0],
+    nextStep: 'Run this cell again and answer Yes.'
+  });
   const { environment: _, ...place } = await processPlace();
   const signal = withCellSignal(options.signal);
   const result = await deleteTrash(place, { folders: paths }, { signal });

@@ -14,11 +14,11 @@ import {
 } from '../../engine';
 import type { AwsClients } from '../../engine';
 import {
-  askToConfirm,
   displayedAs,
   heading,
   keyValues,
   note,
+  requireYes,
   show,
   stack,
   withCellSignal
@@ -68,19 +68,13 @@ export async function deleteImportRole(
   const { roleName } = plan;
   if (!shown.has(plan)) {
     await show(planView(plan));
-    if (
-      where === 'aws' &&
-      options.confirm !== true &&
-      !(await askToConfirm(`Delete the IAM role ${roleName}?`))
-    ) {
-      throw new BedrockImportError({
-        code: 'NOT_CONFIRMED',
-        message: 'Nothing was deleted.',
-        subject: roleName,
-        nextStep: 'Look at what is shown above, then run this cell again.',
-        kind: 'cancelled'
-      });
-    }
+    await requireYes({
+      agreed: options.confirm === true || where === 'sandbox',
+      question: `Delete the IAM role ${roleName}?`,
+      message: 'Nothing was deleted.',
+      subject: roleName,
+      nextStep: 'Look at what is shown above, then run this cell again.'
+    });
   }
   const now = await lookAt(context.aws, roleName, signal);
   if (now.roleArn !== undefined) {

@@ -1,16 +1,11 @@
-import {
-  BedrockImportError,
-  createImportRole,
-  importRolePolicy,
-  importRoleTrustPolicy
-} from '../../engine';
+import { createImportRole, importRolePolicy, importRoleTrustPolicy } from '../../engine';
 import type { ImportRole } from '../../engine';
 import {
-  askToConfirm,
   displayedAs,
   heading,
   keyValues,
   note,
+  requireYes,
   show,
   stack,
   withCellSignal
@@ -42,16 +37,13 @@ export async function makeImportRole(
   const signal = withCellSignal(options.signal);
   const inputs = await policyInputs({ signal });
   await show(proposalView(roleName, inputs));
-  const question = `Create the IAM role ${roleName} in the account ${inputs.account}?`;
-  if (where === 'aws' && !confirm && !(await askToConfirm(question))) {
-    throw new BedrockImportError({
-      code: 'NOT_CONFIRMED',
-      message: 'No role was created.',
-      subject: roleName,
-      nextStep: 'Run this cell again and answer Yes, or let an administrator create the role.',
-      kind: 'cancelled'
-    });
-  }
+  await requireYes({
+    agreed: confirm || where === 'sandbox',
+    question: `Create the IAM role ${roleName} in the account ${inputs.account}?`,
+    message: 'No role was created.',
+    subject: roleName,
+    nextStep: 'Run this cell again and answer Yes, or let an administrator create the role.'
+  });
   const role = await createImportRole(context.aws, { ...inputs, roleName, signal });
   return displayedAs(role, () =>
     stack(

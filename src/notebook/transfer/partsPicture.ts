@@ -1,6 +1,6 @@
 import { formatBytes } from '../../engine';
 import type { CopyPlan, PlannedFile } from '../../engine';
-import { COLOURS, html, STYLES, table, View } from '../display';
+import { COLOURS, drawing, html, rounded, STYLES, table, View } from '../display';
 import type { SafeHtml } from '../display';
 
 const WIDTH = 640;
@@ -9,8 +9,6 @@ const ROW = 22;
 const HEAD = 58;
 /** More parts than this are drawn as one band: nobody can tell them apart. */
 const MOST_PARTS = 60;
-const SVG_STYLE =
-  'max-width: 100%; height: auto; font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 12px;';
 
 /**
  * How the files of a copy are sent: each part is one request to the hub for a range of bytes, whose answer is
@@ -28,18 +26,10 @@ export function partsPicture(plan: Pick<CopyPlan, 'files'>): View {
   );
   const largest = Math.max(1, ...files.map(({ sizeBytes }) => sizeBytes));
   const height = HEAD + files.length * ROW + 4;
-  const picture = html`<svg
-    xmlns="http://www.w3.org/2000/svg"
-    viewBox="0 0 ${WIDTH} ${height}"
-    width="${WIDTH}"
-    height="${height}"
-    role="img"
-    aria-label="${words.text}"
-    style="${SVG_STYLE}"
-  >
-    <rect width="${WIDTH}" height="${height}" fill="${COLOURS.ground}" />
-    ${road()}${files.map((file, index) => row(file, HEAD + index * ROW, largest))}
-  </svg>`;
+  const picture = drawing(
+    { width: WIDTH, height, label: words.text },
+    html` ${road()}${files.map((file, index) => row(file, HEAD + index * ROW, largest))}`
+  );
   return new View(
     html`<div style="${STYLES.block}">${picture}</div>`,
     `hub → this machine → S3\n\n${words.text}`,
@@ -103,8 +93,4 @@ function row({ path, sizeBytes, partCount }: PlannedFile, y: number, largest: nu
           ><title>${`${path}: part ${index + 1} of ${parts}`}</title></rect
         >`
     )}`;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 10) / 10;
 }

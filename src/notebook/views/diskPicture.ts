@@ -1,6 +1,17 @@
 import { formatBytes } from '../../engine';
 import type { DiskPlan, DiskReport, DiskUsage } from '../../engine';
-import { COLOURS, html, keyValues, note, SafeHtml, stack, STYLES, View } from '../display';
+import {
+  COLOURS,
+  drawing,
+  html,
+  keyValues,
+  note,
+  rounded,
+  SafeHtml,
+  stack,
+  STYLES,
+  View
+} from '../display';
 
 const WIDTH = 640;
 const BAR_HEIGHT = 22;
@@ -8,8 +19,6 @@ const DISK_Y = 22;
 const NEED_Y = 70;
 const LETTER_WIDTH = 7;
 const MARGIN_OPACITY = '0.45';
-const SVG_STYLE =
-  'max-width: 100%; height: auto; font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 12px;';
 
 /** What a picture shows, in bytes. */
 interface Shares {
@@ -33,7 +42,7 @@ export function diskPicture(disk: DiskReport | DiskPlan | DiskUsage): View {
   if (usage.unlimited) {
     return words;
   }
-  const picture = drawing(
+  const picture = diskDrawing(
     {
       used: usage.usedBytes,
       reserved: usage.reservedBytes,
@@ -75,12 +84,12 @@ function wordsOf(usage: DiskUsage, plan: DiskPlan | undefined): View {
   );
 }
 
-function drawing(shares: Shares, plan: DiskPlan | undefined, label: string): SafeHtml {
+function diskDrawing(shares: Shares, plan: DiskPlan | undefined, label: string): SafeHtml {
   const { used, reserved, available, size, margin } = shares;
   const taken = used + reserved;
   const total = taken + available;
   const scale = WIDTH / Math.max(1, total, taken + size + margin);
-  const at = (bytes: number): number => Math.round(bytes * scale * 10) / 10;
+  const at = (bytes: number): number => rounded(bytes * scale);
   const need = plan?.fits === false ? COLOURS.blocker : COLOURS.ok;
   const legendY = plan === undefined ? 66 : 114;
   const height = legendY + 10;
@@ -95,37 +104,29 @@ function drawing(shares: Shares, plan: DiskPlan | undefined, label: string): Saf
           { word: 'its margin: 5 % and 2 GB', colour: need, opacity: MARGIN_OPACITY }
         ])
   ];
-  return html`<svg
-    xmlns="http://www.w3.org/2000/svg"
-    viewBox="0 0 ${WIDTH} ${height}"
-    width="${WIDTH}"
-    height="${height}"
-    role="img"
-    aria-label="${label}"
-    style="${SVG_STYLE}"
-  >
-    <rect width="${WIDTH}" height="${height}" fill="${COLOURS.ground}" />
-    ${caption(0, 14, `Disk: ${formatBytes(total)}`)}${bar(0, DISK_Y, at(total), COLOURS.raised, `Available: ${formatBytes(available)}`)}${bar(0, DISK_Y, at(used), COLOURS.brand, `Used: ${formatBytes(used)}`)}${bar(at(used), DISK_Y, at(reserved), COLOURS.faint, `Reserved: ${formatBytes(reserved)}`)}
-    <rect
-      x="0.5"
-      y="${DISK_Y + 0.5}"
-      width="${Math.max(1, at(total) - 1)}"
-      height="${BAR_HEIGHT - 1}"
-      fill="none"
-      stroke="${COLOURS.line}"
-    />
-    ${inside(6, formatBytes(used), at(used))}${
-      plan !== undefined &&
-      html`${caption(Math.min(at(taken), WIDTH - 130), NEED_Y - 8, `Needed: ${formatBytes(size + margin)}`)}${bar(at(taken), NEED_Y, at(size), need, `Model: ${formatBytes(size)}`)}${bar(at(taken + size), NEED_Y, at(margin), need, `Margin: ${formatBytes(margin)}`, MARGIN_OPACITY)}<line
-          x1="${at(total)}"
-          x2="${at(total)}"
-          y1="${DISK_Y - 4}"
-          y2="${NEED_Y + BAR_HEIGHT + 4}"
-          stroke="${COLOURS.text}"
-          stroke-dasharray="3 3"
-        />`
-    }${legend(parts, legendY)}
-  </svg>`;
+  return drawing(
+    { width: WIDTH, height, label },
+    html` ${caption(0, 14, `Disk: ${formatBytes(total)}`)}${bar(0, DISK_Y, at(total), COLOURS.raised, `Available: ${formatBytes(available)}`)}${bar(0, DISK_Y, at(used), COLOURS.brand, `Used: ${formatBytes(used)}`)}${bar(at(used), DISK_Y, at(reserved), COLOURS.faint, `Reserved: ${formatBytes(reserved)}`)}
+      <rect
+        x="0.5"
+        y="${DISK_Y + 0.5}"
+        width="${Math.max(1, at(total) - 1)}"
+        height="${BAR_HEIGHT - 1}"
+        fill="none"
+        stroke="${COLOURS.line}"
+      />
+      ${inside(6, formatBytes(used), at(used))}${
+        plan !== undefined &&
+        html`${caption(Math.min(at(taken), WIDTH - 130), NEED_Y - 8, `Needed: ${formatBytes(size + margin)}`)}${bar(at(taken), NEED_Y, at(size), need, `Model: ${formatBytes(size)}`)}${bar(at(taken + size), NEED_Y, at(margin), need, `Margin: ${formatBytes(margin)}`, MARGIN_OPACITY)}<line
+            x1="${at(total)}"
+            x2="${at(total)}"
+            y1="${DISK_Y - 4}"
+            y2="${NEED_Y + BAR_HEIGHT + 4}"
+            stroke="${COLOURS.text}"
+            stroke-dasharray="3 3"
+          />`
+      }${legend(parts, legendY)}`
+  );
 }
 
 interface Part {
