@@ -22,9 +22,10 @@ const entries = {
 };
 
 // CommonJS dependencies call require() for Node's builtins, which an ES module does not have.
-const banner =
-  "import { createRequire as __createRequire } from 'node:module'; " +
-  'const require = __createRequire(import.meta.url);';
+const withRequire = require =>
+  `import { createRequire as __createRequire } from 'node:module'; const require = ${require};`;
+const OWN_REQUIRE = '__createRequire(import.meta.url)';
+const banner = withRequire(OWN_REQUIRE);
 
 /**
  * A cell's `const URL = …` hides the global of that name from every module of the process, so that
@@ -47,11 +48,7 @@ const OWN_GLOBALS = `const { ${[
 const banners = {
   engine: banner,
   // Deno's createRequire needs the global URL, too; the kernel has made one before the first cell.
-  notebook: [
-    SELF_TYPES,
-    banner.replace('__createRequire(', 'self.$$$$require ?? __createRequire('),
-    OWN_GLOBALS
-  ].join('\n'),
+  notebook: [SELF_TYPES, withRequire(`self.$$require ?? ${OWN_REQUIRE}`), OWN_GLOBALS].join('\n'),
   kernel: `${banner}\n${OWN_GLOBALS}`,
   sandbox: banner
 };

@@ -3,6 +3,7 @@
  * for an answer to `prompt`, can be stopped.
  */
 import { deno } from './deno';
+import { Interrupted } from './session/interrupted';
 import type { Command } from './wire';
 
 /** Of executions whose cells may be stopped at the same time. */
@@ -32,11 +33,6 @@ interface Shared {
 interface Thread {
   postMessage(value: unknown): void;
   onmessage: ((event: { data: unknown }) => void) | null;
-}
-
-/** What the interrupted, unanswered prompt ends with. */
-export class PromptInterrupted extends Error {
-  override name = 'Interrupted';
 }
 
 export class CommandReader {
@@ -84,20 +80,20 @@ export class CommandReader {
    * @param cell the id of the execution that asks
    * @param ask asks the user; called when an answer can be taken
    * @returns null when the question was dismissed
-   * @throws PromptInterrupted
+   * @throws Interrupted
    */
   waitForInput(cell: number, ask: () => void): string | null {
     const { input, text } = this.shared;
     Atomics.store(input, 0, InputState.none);
     // The thread first says that a cell is to stop, and then answers its question: one of both is seen.
     if (this.isStopped(cell)) {
-      throw new PromptInterrupted('The cell was interrupted before it could ask.');
+      throw new Interrupted('The cell was interrupted before it could ask.');
     }
     ask();
     Atomics.wait(input, 0, InputState.none);
     const state = Atomics.load(input, 0);
     if (state === InputState.interrupted) {
-      throw new PromptInterrupted('Nobody answered: the cell was interrupted.');
+      throw new Interrupted('Nobody answered: the cell was interrupted.');
     }
     // A copy, because a TextDecoder takes no shared memory.
     return state === InputState.text

@@ -17,8 +17,9 @@ import { FrameWriter } from './frames';
 import { currentCell, currentCellId } from './session/currentCell';
 import { installDialogs } from './session/dialogs';
 import { HostCalls } from './session/hostCalls';
+import { Interrupted } from './session/interrupted';
 import { Printing } from './session/printing';
-import { CellSession, Interrupted } from './session/session';
+import { CellSession } from './session/session';
 import type { Command, Frame } from './wire';
 
 /** Where Python says what this process needs to know; taken away before the first cell runs. */

@@ -8,6 +8,7 @@ import type { AnyNode, ImportDeclaration, Node, Program } from 'acorn';
 import { ASYNC_HEAD, ASYNC_TAIL, awaits, returnLast } from './asyncCell';
 import { isNamedDeclaration, someNode, takeOutDeclarations } from './declarations';
 import { applyEdits, blank, blankStatement } from './edits';
+import type { FunctionPlace } from './declarations';
 import type { Edit } from './edits';
 
 /** Names that rewritten cells call; defined on `globalThis` where nobody sees them. */
@@ -63,24 +64,26 @@ export function rewriteCell(code: string): Rewritten {
     ...edits.filter(edit => !isInFunction(edit)),
     ...functions.map(({ start, end }) => blankStatement(code, start, end))
   ]);
-  const between = [{ end: 0 }, ...functions].map(({ end }, index) =>
-    blank(code, end, functions[index]?.start ?? code.length)
-  );
-  const declared = applyEdits(code, [
-    ...functions.flatMap(place => place.edits),
-    ...edits.filter(isInFunction),
-    ...between
-  ]);
   const shift = isAsync ? ASYNC_HEAD.length : 0;
   return {
     scripts: [
       ...(names.length === 0 ? [] : [`let ${names.join(', ')};`]),
       // Before all else, as functions may be called before their declaration.
-      ...(functions.length === 0 ? [] : [' '.repeat(shift) + declared]),
+      ...(functions.length === 0
+        ? []
+        : [' '.repeat(shift) + functionsOnly(code, functions, edits.filter(isInFunction))]),
       isAsync ? ASYNC_HEAD + body + ASYNC_TAIL : body
     ],
     shift
   };
+}
+
+/** The functions of a cell as assignments, each in its place, and nothing else. */
+function functionsOnly(code: string, functions: FunctionPlace[], inThem: Edit[]): string {
+  const between = [{ end: 0 }, ...functions].map(({ end }, index) =>
+    blank(code, end, functions[index]?.start ?? code.length)
+  );
+  return applyEdits(code, [...functions.flatMap(({ edits }) => edits), ...inThem, ...between]);
 }
 
 /** @throws CellSyntaxError */

@@ -11,17 +11,10 @@ import type { FrameWriter } from '../frames';
 import type { Command, Failure } from '../wire';
 import { runInCell } from './currentCell';
 import type { RunningCell } from './currentCell';
+import { Interrupted } from './interrupted';
 
 /** How long a stopped cell may take to end by itself, so that what it does about the signal is seen. */
 const GRACE_MS = 300;
-
-/** What a stopped loop, and the signal of a stopped cell, end with. */
-export class Interrupted extends Error {
-  override name = 'Interrupted';
-  constructor() {
-    super('The cell was interrupted. What it had done until then is there.');
-  }
-}
 
 type Execute = Extract<Command, { type: 'execute' }>;
 
